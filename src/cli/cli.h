@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The command line. */
+#pragma once

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One function per operation that a user asks for. Prints nothing; knows no
+ * getopt and no bus. Messages that are not the operation's own failure (a broken
+ * neighbour, a callout's words) go to the environment's log. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/attrs.h"
+#include "core/env.h"
+#include "core/mdev-uuid.h"
+#include "core/plan.h"
+#include "shared/error.h"
+#include "shared/macro.h"
+
+struct ops;
+
+/** env is borrowed. -ENOMEM. */
+int ops_new(struct env *env, struct ops **ret) _must_check_;
+
+/** NULL is fine. */
+void ops_free(struct ops *ops);
+DEFINE_CLEANUP(struct ops, ops_free);
+
+/* ---- list, types ------------------------------------------------------------- */
+
+struct list_request {
+	const struct mdev_uuid *uuid; /* NULL: all */
+	const char *parent;           /* NULL: all; exact name */
+	bool defined;                 /* definitions instead of active devices */
+	bool want_attrs;              /* active devices: read attributes back, or ask callouts */
+};
+
+struct list_entry {
+	struct mdev_uuid uuid;
+	const char *parent;
+	const char *type;
+	bool autostart;
+	bool is_defined; /* has a definition under this parent */
+	bool is_active;  /* is in sysfs, same parent; when listing definitions: same type too */
+	const struct attrs *attrs;
+};
+
+/** Calls each() for every device in order of parent and UUID; the entry lives during
+ * the call. A negative return of each() ends the list and is returned. Broken
+ * definitions and devices are warned about and passed over. */
+int ops_list(struct ops *ops, const struct list_request *req,
+             int (*each)(void *userdata, const struct list_entry *entry), void *userdata,
+             struct error *err) _must_check_;
+
+struct types_entry {
+	const char *parent;
+	const char *type; /* NULL: a parent without types, told once */
+	int32_t available_instances;
+	const char *device_api;
+	const char *name;        /* "" if there is none */
+	const char *description; /* "" if there is none; lines separated by \n */
+};
+
+/** Calls each() for every type in order of parent and name; parent NULL: all. */
+int ops_types(struct ops *ops, const char *parent,
+              int (*each)(void *userdata, const struct types_entry *entry), void *userdata,
+              struct error *err) _must_check_;
+
+/* ---- changing operations ------------------------------------------------------
+ * With dry_run nothing is changed and no callout is run: the plan is put into
+ * *ret_plan, which must be empty. Without, *ret_plan is untouched. */
+
+struct change_options {
+	bool force; /* go on despite a callout's refusal */
+	bool dry_run;
+};
+
+struct json_source {
+	const char *name;  /* as the user gave it, for messages */
+	const char *bytes; /* content, read by the caller; NULL: no JSON given */
+	size_t len;
+};
+
+struct define_request {
+	const struct mdev_uuid *uuid; /* NULL: make one */
+	const char *parent;
+	const char *type; /* id, or the type's name */
+	bool autostart;
+	const struct attrs *attrs; /* NULL or what --attr gave */
+	struct json_source json;
+	struct change_options options;
+};
+
+/** Writes a new definition. *ret_uuid is the device's UUID. */
+int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uuid *ret_uuid,
+               struct plan *ret_plan, struct error *err) _must_check_;
+
+/** Removes the definitions of a UUID: all parents', or parent's. Each failure is
+ * logged as an error; the others are still removed. */
+int ops_undefine(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
+                 const struct change_options *options, struct plan *ret_plan,
+                 struct error *err) _must_check_;
+
+enum modify_attr {
+	MODIFY_ATTR_NONE,
+	MODIFY_ATTR_ADD,
+	MODIFY_ATTR_DELETE,
+};
+
+struct modify_request {
+	const struct mdev_uuid *uuid;
+	const char *parent;
+	const char *type;
+	enum modify_attr attr;
+	const char *attr_name;
+	const char *attr_value;
+	bool has_index;
+	uint32_t index;
+	bool set_auto;
+	bool set_manual;
+	bool live;
+	bool defined;
+	struct json_source json;
+	struct change_options options;
+};
+
+/** Changes a definition, or with live the running device. */
+int ops_modify(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
+               struct error *err) _must_check_;
+
+struct start_request {
+	const struct mdev_uuid *uuid; /* NULL: make one */
+	const char *parent;
+	const char *type;
+	struct json_source json;
+	struct change_options options;
+};
+
+/** Starts a defined or transient device. *ret_uuid is its UUID. */
+int ops_start(struct ops *ops, const struct start_request *req, struct mdev_uuid *ret_uuid,
+              struct plan *ret_plan, struct error *err) _must_check_;
+
+struct stop_request {
+	const struct mdev_uuid *uuid;
+	bool in_use;           /* remove in spite of users */
+	bool wait;             /* wait for the users to leave */
+	unsigned wait_seconds; /* 0: without end */
+	struct change_options options;
+};
+
+/** Removes an active device. ERROR_IN_USE if a process uses it. */
+int ops_stop(struct ops *ops, const struct stop_request *req, struct plan *ret_plan,
+             struct error *err) _must_check_;
+
+/** Calls each() with the UUIDs of a parent's active devices, in order of UUID. */
+int ops_parent_devices(struct ops *ops, const char *parent,
+                       int (*each)(void *userdata, const struct mdev_uuid *uuid), void *userdata,
+                       struct error *err) _must_check_;
+
+/** Starts the auto definitions of a parent; failures are warnings, 0 is returned. */
+int ops_start_parent(struct ops *ops, const char *parent, const struct change_options *options,
+                     struct plan *ret_plan, struct error *err) _must_check_;
+
+/* ---- looking closely ----------------------------------------------------------- */
+
+struct verify_finding {
+	const char *path;
+	bool is_error;    /* false: a remark (type not offered now, parent away) */
+	const char *text; /* one line */
+};
+
+/** Checks one definition file given by its content, or with json.bytes NULL every
+ * definition of the system. Each finding is handed over; *ret_errors counts those that
+ * are errors, *ret_files the files looked at. */
+int ops_verify(struct ops *ops, const struct json_source *json,
+               int (*each)(void *userdata, const struct verify_finding *finding), void *userdata,
+               size_t *ret_files, size_t *ret_errors, struct error *err) _must_check_;
+
+/* Everything about one device. Strings are owned by the struct; NULL means unknown
+ * or not there. */
+struct device_info {
+	struct mdev_uuid uuid;
+	struct device_definition_info {
+		char *path;
+		char *parent;
+		char *type;
+		bool autostart;
+		struct attrs attrs;
+		char *problem; /* why the file cannot be used; type is NULL then */
+	} * definitions;
+	size_t n_definitions;
+	bool is_active;
+	char *parent;
+	char *type;
+	char *type_name;
+	char *device_api; /* vfio-pci, vfio-ccw, vfio-ap */
+	char *sysfs_path; /* real path, as the kernel names it */
+	char *driver;
+	char *iommu_group;  /* number */
+	char *device_node;  /* /dev/vfio/N, or /dev/vfio/devices/vfioN */
+	struct attrs attrs; /* read back: from the driver's reader or by name from sysfs */
+};
+
+/** Fills *ret. -ENOENT if the UUID is neither defined nor active. */
+int ops_show(struct ops *ops, const struct mdev_uuid *uuid, struct device_info *ret,
+             struct error *err) _must_check_;
+
+/** Releases what ops_show() filled in. */
+void device_info_done(struct device_info *info);
