@@ -13,7 +13,7 @@
 
 struct process_request {
 	const char *path; /* executed directly, no shell, no PATH */
-	char *const *argv;
+	const char *const *argv;
 	char *const *envp;
 	const char *input; /* stdin's content, input_len bytes; then EOF */
 	size_t input_len;
