@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# For the scripts that run inside a test VM: installing what is under test,
+# loading drivers, a clean state, and TAP.
+# shellcheck shell=bash disable=SC2034
+
+SYS_BUS=/sys/bus/mdev/devices
+SYS_PARENTS=/sys/class/mdev_bus
+ETC=/etc/mdevctl.d
+# Seconds after which a command under test counts as hung.
+LIMIT=60
+TAP_N=0
+OUT='' ERR='' RC=0
+
+# install_tree DIR: lay a DESTDIR tree over this root. /lib is a link here.
+install_tree() {
+	tar -C "$1" -c . | tar -C / -x --no-same-owner --keep-directory-symlink
+}
+
+load_modules() {
+	local m
+
+	for m in "$@"; do
+		grep -q "^$m " /proc/modules || insmod "/opt/m/$m.ko" || return 1
+	done
+}
+
+# ---- TAP ----------------------------------------------------------------------------
+
+diag() {
+	local line
+
+	while IFS= read -r line; do
+		printf '#   %s\n' "$line"
+	done <<<"$*"
+}
+
+ok() {
+	TAP_N=$((TAP_N + 1))
+	echo "ok - $*"
+}
+
+not_ok() {
+	TAP_N=$((TAP_N + 1))
+	echo "not ok - $*"
+}
+
+# done_testing: the case's last words. Without them it counts as failed.
+done_testing() {
+	echo "1..$TAP_N"
+}
+
+# is GOT WANT DESC
+is() {
+	if [ "$1" = "$2" ]; then
+		ok "$3"
+		return
+	fi
+	not_ok "$3"
+	diag "got:"$'\n'"$1"
+	diag "wanted:"$'\n'"$2"
+}
+
+# like TEXT SUBSTRING DESC
+like() {
+	case $1 in
+	*"$2"*)
+		ok "$3"
+		return
+		;;
+	esac
+	not_ok "$3"
+	diag "in:"$'\n'"$1"
+	diag "not found: $2"
+}
+
+# check DESC COMMAND...: the command succeeds.
+check() {
+	local desc=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		ok "$desc"
+		return
+	fi
+	not_ok "$desc"
+	diag "$*"
+	diag "$out"
+}
+
+# check_not DESC COMMAND...: the command fails.
+check_not() {
+	local desc=$1
+
+	shift
+	if "$@" >/dev/null 2>&1; then
+		not_ok "$desc"
+		diag "succeeded: $*"
+		return
+	fi
+	ok "$desc"
+}
+
+# run COMMAND...: leaves RC, OUT and ERR.
+run() {
+	local err
+
+	err=$(mktemp)
+	RC=0
+	OUT=$(timeout -k 5 "$LIMIT" "$@" 2>"$err") || RC=$?
+	ERR=$(cat "$err")
+	rm -f "$err"
+}
+
+diag_run() {
+	diag "$*"
+	diag "exit status $RC"
+	[ -z "$OUT" ] || diag "stdout: $OUT"
+	[ -z "$ERR" ] || diag "stderr: $ERR"
+}
+
+# expect_rc RC DESC COMMAND...: leaves OUT and ERR.
+expect_rc() {
+	local want=$1 desc=$2
+
+	shift 2
+	run "$@"
+	if [ "$RC" = "$want" ]; then
+		ok "$desc"
+		return
+	fi
+	not_ok "$desc (exit status $want)"
+	diag_run "$@"
+}
+
+# expect_quiet DESC COMMAND...: succeeds and prints nothing at all.
+expect_quiet() {
+	local desc=$1
+
+	shift
+	run "$@"
+	if [ "$RC" = 0 ] && [ -z "$OUT$ERR" ]; then
+		ok "$desc"
+		return
+	fi
+	not_ok "$desc (exit status 0, no words)"
+	diag_run "$@"
+}
+
+# expect_out TEXT DESC COMMAND...: succeeds, and stdout is TEXT.
+expect_out() {
+	local want=$1 desc=$2
+
+	shift 2
+	run "$@"
+	if [ "$RC" = 0 ] && [ "$OUT" = "$want" ]; then
+		ok "$desc"
+		return
+	fi
+	not_ok "$desc"
+	diag_run "$@"
+	diag "wanted:"$'\n'"$want"
+}
+
+# expect_err RC SUBSTRING DESC COMMAND...: fails with RC, says SUBSTRING on stderr
+# in a line of its own kind, and prints nothing on stdout.
+expect_err() {
+	local want=$1 text=$2 desc=$3
+
+	shift 3
+	run "$@"
+	if [ "$RC" = "$want" ] && [ -z "$OUT" ] && [[ $ERR == *"$text"* ]]; then
+		ok "$desc"
+		return
+	fi
+	not_ok "$desc (exit status $want, \"$text\")"
+	diag_run "$@"
+}
+
+# ---- mdevs, by the kernel's own files ---------------------------------------------------
+
+# sys_create UUID PARENT TYPE: as an administrator without any tool.
+sys_create() {
+	printf %s "$1" >"$SYS_PARENTS/$2/mdev_supported_types/$3/create"
+}
+
+sys_active() {
+	[ -e "$SYS_BUS/$1" ]
+}
+
+# sys_device UUID: "PARENT TYPE" as the kernel has it.
+sys_device() {
+	local dir
+
+	dir=$(readlink -f "$SYS_BUS/$1") || return 1
+	echo "$(basename "$(dirname "$dir")") $(basename "$(readlink -f "$dir/mdev_type")")"
+}
+
+sys_instances() {	# PARENT TYPE
+	cat "$SYS_PARENTS/$1/mdev_supported_types/$2/available_instances"
+}
+
+sys_count() {
+	find "$SYS_BUS" -mindepth 1 | wc -l
+}
+
+# fresh: modules loaded, no device, no definition.
+fresh() {
+	local d
+
+	load_modules vfio mdev mtty mdpy
+	for d in "$SYS_BUS"/*; do
+		[ ! -e "$d/remove" ] || echo 1 >"$d/remove"
+	done
+	[ ! -d "$ETC" ] || find "$ETC" -mindepth 1 -delete
+}
+
+# uuid N: the Nth test UUID.
+uuid() {
+	printf '83b8f4f2-509f-482f-81e3-%012x' "$1"
+}
