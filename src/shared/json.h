@@ -11,10 +11,13 @@
 #include "shared/macro.h"
 #include "shared/strbuf.h"
 
+/* A text larger than this is refused: 16 MiB. */
+#define JSON_SIZE_MAX (16 * 1024 * 1024)
+
 struct json_object;
 
-/** Parses one document of n bytes. -EINVAL with cause "... at line L column C";
- * -ENOMEM. *ret may be NULL on success: that is JSON's null. *ret_lossy (may be
+/** Parses one document of n bytes. -EINVAL with message "invalid json" and cause
+ * "... at line L column C"; -EFBIG, -ENOMEM. *ret may be NULL on success: that is JSON's null. *ret_lossy (may be
  * NULL) says that some number would not be printed as it was read. */
 int json_parse(const char *bytes, size_t n, struct json_object **ret, bool *ret_lossy,
                struct error *err) _must_check_;
@@ -29,3 +32,6 @@ void json_add_value(struct strbuf *out, struct json_object *value, size_t indent
 
 /** Appends n blanks. */
 void json_add_indent(struct strbuf *out, size_t n);
+
+/** Appends a newline and then `indent` blanks. */
+void json_add_line(struct strbuf *out, size_t indent);
