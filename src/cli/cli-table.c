@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of verbs and options. Nothing but data and looking it up. */
+#include "config.h"
+
+#include <string.h>
+
+#include "cli/cli-table.h"
+#include "cli/verbs.h"
+
+#define BIT(name) OPTION_BIT(name)
+
+/* Rows that several verbs share word for word. */
+#define ROW_FORCE                                                                                     \
+	{                                                                                             \
+		OPTION_FORCE, 'f', "force", NULL, VALUE_NONE, false, false,                           \
+			"Go on even if a callout script refuses",                                     \
+			"Use this only if you know why the script refuses. It does not override the " \
+			"kernel."                                                                     \
+	}
+#define ROW_DRY_RUN                                                                                       \
+	{                                                                                                 \
+		OPTION_DRY_RUN, '\0', "dry-run", NULL, VALUE_NONE, false, false,                          \
+			"Print what would be done, do nothing",                                           \
+			"Files are shown as a diff. No callout script is run; those that would be asked " \
+			"are named."                                                                      \
+	}
+#define ROW_HELP                                                                                   \
+	{                                                                                          \
+		OPTION_HELP, 'h', "help", NULL, VALUE_NONE, false, false,                          \
+			"Print help (-h: in short)", NULL                                          \
+	}
+#define ROW_VERSION                                                                                \
+	{                                                                                          \
+		OPTION_VERSION, 'V', "version", NULL, VALUE_NONE, false, false, "Print version",   \
+			NULL                                                                       \
+	}
+
+static const struct cli_option define_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ACTIVE, false, false,
+	  "Give the device this UUID",
+	  "Without it a random UUID is made and printed. If a device of this UUID is active, its "
+	  "parent, type and attributes are taken over unless others are given." },
+	{ OPTION_AUTO, 'a', "auto", NULL, VALUE_NONE, false, false,
+	  "Start the device whenever its parent appears", NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Parent of the device",
+	  "The name of the parent's directory in sysfs. A parent that is present is found in "
+	  "other hex case too, and stored as the kernel spells it." },
+	{ OPTION_TYPE, 't', "type", "type", VALUE_TYPE, false, false, "Type of the device",
+	  "The type's id, or its name if the parent is present and exactly one of its types has "
+	  "this name; stored is the id." },
+	{ OPTION_ATTR, '\0', "attr", "NAME=VALUE", VALUE_ASSIGNMENT, true, false,
+	  "Attribute to write at start; may be repeated",
+	  "Attributes are written in the order given. The same name may be given again." },
+	{ OPTION_JSONFILE, '\0', "jsonfile", "JSONFILE", VALUE_FILE, false, false,
+	  "Read the definition from this file", "/dev/stdin reads it from standard input." },
+	ROW_FORCE,
+	ROW_DRY_RUN,
+	ROW_HELP,
+};
+
+static const struct cli_rule define_rules[] = {
+	{ RULE_CONFLICTS, BIT(JSONFILE), BIT(TYPE) | BIT(AUTO) | BIT(ATTR), 0 },
+	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT), 0, 0 },
+};
+
+static const struct cli_option undefine_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_DEFINED, true, false,
+	  "Device to undefine; may be repeated", NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Only the definition under this parent", NULL },
+	ROW_FORCE,
+	ROW_DRY_RUN,
+	ROW_HELP,
+};
+
+static const struct cli_rule uuid_required_rules[] = {
+	{ RULE_ANY_OF, BIT(UUID), 0, 0 },
+};
+
+static const struct cli_option modify_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_DEFINED, false, false, "Device to modify",
+	  NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Parent of the device",
+	  "Needed where the UUID is defined under several parents, and with --jsonfile unless "
+	  "--live is given." },
+	{ OPTION_TYPE, 't', "type", "type", VALUE_TYPE, false, false, "Store another type",
+	  "The type's id, or its name as for define." },
+	{ OPTION_ADDATTR, '\0', "addattr", "attr_name", VALUE_TEXT, false, false,
+	  "Add an attribute", "Before the one at --index, or at the end." },
+	{ OPTION_DELATTR, '\0', "delattr", NULL, VALUE_NONE, false, false, "Delete an attribute",
+	  "The one at --index, or the last one." },
+	{ OPTION_INDEX, 'i', "index", "INDEX", VALUE_INDEX, false, false,
+	  "Position of the attribute, from 0", "`list -dv' prints the positions." },
+	{ OPTION_VALUE, '\0', "value", "attr_value", VALUE_TEXT, false, false,
+	  "Value of the attribute that is added",
+	  "A value that begins with a hyphen is written as --value=VALUE." },
+	{ OPTION_AUTO, 'a', "auto", NULL, VALUE_NONE, false, false,
+	  "Start the device whenever its parent appears", NULL },
+	{ OPTION_MANUAL, 'm', "manual", NULL, VALUE_NONE, false, false,
+	  "Start the device only on demand", NULL },
+	{ OPTION_LIVE, 'l', "live", NULL, VALUE_NONE, false, false, "Change the running device",
+	  "Together with --jsonfile, for devices whose callout script can do that. With "
+	  "--defined the definition is changed too." },
+	{ OPTION_DEFINED, 'd', "defined", NULL, VALUE_NONE, false, false,
+	  "Change the definition (the default)", NULL },
+	{ OPTION_JSONFILE, '\0', "jsonfile", "JSONFILE", VALUE_FILE, false, false,
+	  "Replace the whole definition by this file", "/dev/stdin reads it from standard input." },
+	ROW_FORCE,
+	ROW_DRY_RUN,
+	ROW_HELP,
+};
+
+#define MODIFY_ACTIONS (BIT(AUTO) | BIT(MANUAL) | BIT(ADDATTR) | BIT(DELATTR) | BIT(JSONFILE))
+
+/* mdevctl declares --live to need --jsonfile, but lets it pass with any other action,
+ * to be refused with status 1 once the device was looked at: callers know that. */
+static const struct cli_rule modify_rules[] = {
+	{ RULE_CONFLICTS, BIT(TYPE), BIT(JSONFILE) | BIT(LIVE), 0 },
+	{ RULE_CONFLICTS, BIT(DELATTR), BIT(VALUE), 0 },
+	{ RULE_CONFLICTS, BIT(INDEX), BIT(AUTO) | BIT(MANUAL) | BIT(JSONFILE) | BIT(LIVE), 0 },
+	{ RULE_CONFLICTS, BIT(VALUE), BIT(AUTO) | BIT(MANUAL) | BIT(JSONFILE) | BIT(LIVE), 0 },
+	{ RULE_ONE_OF, MODIFY_ACTIONS, BIT(TYPE), 0 },
+	{ RULE_ANY_OF, BIT(UUID), 0, 0 },
+	{ RULE_REQUIRES, BIT(ADDATTR), BIT(VALUE), BIT(LIVE) },
+	{ RULE_REQUIRES, BIT(VALUE), BIT(ADDATTR), 0 },
+	{ RULE_REQUIRES, BIT(INDEX), BIT(ADDATTR) | BIT(DELATTR), 0 },
+};
+
+static const struct cli_option start_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_DEFINED, true, false,
+	  "Device to start; may be repeated", "Without it a random UUID is made and printed." },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Parent of the device",
+	  "Needed for a device that is not defined, and where the UUID is defined under several "
+	  "parents." },
+	{ OPTION_TYPE, 't', "type", "type", VALUE_TYPE, false, false,
+	  "Type of a device that is not defined", "The type's id, or its name as for define." },
+	{ OPTION_JSONFILE, '\0', "jsonfile", "JSONFILE", VALUE_FILE, false, false,
+	  "Start what this file defines, store nothing",
+	  "/dev/stdin reads it from standard input." },
+	ROW_FORCE,
+	ROW_DRY_RUN,
+	ROW_HELP,
+};
+
+static const struct cli_rule start_rules[] = {
+	{ RULE_CONFLICTS, BIT(TYPE), BIT(JSONFILE), 0 },
+	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT), 0, 0 },
+};
+
+static const struct cli_option stop_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ACTIVE, true, false,
+	  "Device to stop; may be repeated", NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Stop all active devices of this parent", NULL },
+	{ OPTION_WAIT, '\0', "wait", "SECONDS", VALUE_SECONDS, false, true,
+	  "Wait until nobody uses the device",
+	  "At most this long; without a number, without end." },
+	{ OPTION_IN_USE, '\0', "in-use", NULL, VALUE_NONE, false, false,
+	  "Remove the device in spite of its users",
+	  "The kernel finishes the removal when the last user lets go." },
+	ROW_FORCE,
+	ROW_DRY_RUN,
+	ROW_HELP,
+};
+
+static const struct cli_rule stop_rules[] = {
+	{ RULE_CONFLICTS, BIT(PARENT), BIT(UUID), 0 },
+	{ RULE_CONFLICTS, BIT(WAIT), BIT(IN_USE), 0 },
+	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT), 0, 0 },
+};
+
+static const struct cli_option list_options[] = {
+	{ OPTION_DEFINED, 'd', "defined", NULL, VALUE_NONE, false, false,
+	  "List definitions instead of active devices", NULL },
+	{ OPTION_DUMPJSON, '\0', "dumpjson", NULL, VALUE_NONE, false, false, "Print JSON",
+	  "With --uuid and one hit, only its definition, as --jsonfile takes it." },
+	{ OPTION_VERBOSE, 'v', "verbose", NULL, VALUE_NONE, false, false, "Print attributes too",
+	  NULL },
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ANY, false, false,
+	  "Only the device of this UUID", NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Only devices of this parent", NULL },
+	ROW_HELP,
+	ROW_VERSION,
+};
+
+static const struct cli_option types_options[] = {
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Only types of this parent", NULL },
+	{ OPTION_DUMPJSON, '\0', "dumpjson", NULL, VALUE_NONE, false, false, "Print JSON", NULL },
+	ROW_HELP,
+};
+
+static const struct cli_option show_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ANY, false, false, "Device to show", NULL },
+	{ OPTION_JSON, '\0', "json", NULL, VALUE_NONE, false, false, "Print JSON", NULL },
+	{ OPTION_QEMU, '\0', "qemu", NULL, VALUE_NONE, false, false,
+	  "Print the QEMU option that hands it to a guest", NULL },
+	{ OPTION_LIBVIRT, '\0', "libvirt", NULL, VALUE_NONE, false, false,
+	  "Print the libvirt XML that hands it to a guest", NULL },
+	ROW_HELP,
+};
+
+static const struct cli_rule show_rules[] = {
+	{ RULE_CONFLICTS, BIT(JSON), BIT(QEMU) | BIT(LIBVIRT), 0 },
+	{ RULE_CONFLICTS, BIT(QEMU), BIT(LIBVIRT), 0 },
+	{ RULE_ANY_OF, BIT(UUID), 0, 0 },
+};
+
+static const struct cli_option help_only_options[] = { ROW_HELP };
+
+static const struct cli_option start_parent_options[] = { ROW_DRY_RUN, ROW_HELP };
+
+static const struct cli_option top_options[] = {
+	ROW_HELP,
+	ROW_VERSION,
+	{ OPTION_DUMP_CLI, '\0', "dump-cli", NULL, VALUE_NONE, false, false, NULL, NULL },
+};
+
+#define OPTIONS(table) .options = (table), .n_options = ARRAY_SIZE(table)
+#define RULES(table)   .rules = (table), .n_rules = ARRAY_SIZE(table)
+
+const struct cli_verb cli_top = {
+	.positional_name = "COMMAND",
+	.positional_kind = VALUE_VERB,
+	.positional_min = 1,
+	.positional_max = 1,
+	.summary = "Manage mediated devices: define them once, start them at will",
+	OPTIONS(top_options),
+};
+
+const struct cli_verb cli_verbs[] = {
+	{ .name = "define",
+	  .summary = "Define a device, so that it can be started at any time",
+	  .description =
+	          "Writes the definition of a device; a running device is not touched. The parent "
+	          "need not be present.\n\n"
+	          "Either --uuid or --parent is needed. The new UUID is printed if none was given.",
+	  OPTIONS(define_options),
+	  RULES(define_rules),
+	  .run = verb_define },
+	{ .name = "undefine",
+	  .summary = "Remove the definition of a device",
+	  .description = "Removes the definitions of a UUID under all parents, or under the one "
+	                 "given. A running device is not touched. A definition that cannot be read "
+	                 "is removed too.",
+	  OPTIONS(undefine_options),
+	  RULES(uuid_required_rules),
+	  .run = verb_undefine },
+	{ .name = "modify",
+	  .summary = "Modify the definition of a device, or a running device",
+	  .description =
+	          "Changes one thing: how the device is started, one attribute, its type, or the "
+	          "whole definition at once.",
+	  OPTIONS(modify_options),
+	  RULES(modify_rules),
+	  .run = verb_modify },
+	{ .name = "start",
+	  .summary = "Start a device",
+	  .description =
+	          "Starts a defined device, or one that lives until it is stopped or the host is "
+	          "booted. Attributes are written in their order; if one fails the device is "
+	          "removed again. The new UUID is printed if none was given.",
+	  OPTIONS(start_options),
+	  RULES(start_rules),
+	  .run = verb_start },
+	{ .name = "stop",
+	  .summary = "Stop an active device",
+	  .description =
+	          "Removes a running device; its definition stays. A device that a process uses is "
+	          "left alone, the process is named, and the exit status is 4.",
+	  OPTIONS(stop_options),
+	  RULES(stop_rules),
+	  .run = verb_stop },
+	{ .name = "list",
+	  .program = "lsmdev",
+	  .summary = "List active or defined devices",
+	  .description =
+	          "One line a device: UUID, parent, type, how it is started, and \"(defined)\" or, "
+	          "with --defined, \"(active)\".",
+	  OPTIONS(list_options),
+	  .run = verb_list },
+	{ .name = "types",
+	  .summary = "List the types that parents offer",
+	  .description = "For each parent its types, how many more devices of each can be "
+	                 "started, and what the driver says of them.",
+	  OPTIONS(types_options),
+	  .run = verb_types },
+	{ .name = "show",
+	  .summary = "Show everything about one device",
+	  .description = "Its definitions, its state, its attributes as the driver has them, and "
+	                 "how to hand it to a guest.",
+	  OPTIONS(show_options),
+	  RULES(show_rules),
+	  .run = verb_show },
+	{ .name = "verify",
+	  .positional_name = "FILE",
+	  .positional_kind = VALUE_FILE,
+	  .positional_max = 1,
+	  .summary = "Check definitions",
+	  .description = "Checks one definition file, or all definitions of the system. The exit "
+	                 "status is 1 if one of them has an error.",
+	  OPTIONS(help_only_options),
+	  .run = verb_verify },
+	{ .name = "start-parent-mdevs",
+	  .is_hidden = true,
+	  .positional_name = "PARENT",
+	  .positional_kind = VALUE_PARENT,
+	  .positional_min = 1,
+	  .positional_max = 1,
+	  .summary = "Start the devices of a parent that are to be started automatically",
+	  .description = "Meant for udev. A device that cannot be started is told in a warning; "
+	                 "the exit status is 0.",
+	  OPTIONS(start_parent_options),
+	  .run = verb_start_parent_mdevs },
+	{ .name = "help",
+	  .positional_name = "COMMAND",
+	  .positional_kind = VALUE_VERB,
+	  .positional_max = 1,
+	  .summary = "Print this help, or the help of a command",
+	  OPTIONS(help_only_options) },
+};
+const size_t cli_n_verbs = ARRAY_SIZE(cli_verbs);
+
+const struct cli_verb *cli_verb_find(const char *name)
+{
+	for (size_t i = 0; i < cli_n_verbs; i++)
+		if (strcmp(cli_verbs[i].name, name) == 0)
+			return &cli_verbs[i];
+	return NULL;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), n_end = strlen(end);
+
+	return n >= n_end && strcmp(s + n - n_end, end) == 0;
+}
+
+const struct cli_verb *cli_verb_of_program(const char *program)
+{
+	for (size_t i = 0; i < cli_n_verbs; i++)
+		if (cli_verbs[i].program && ends_with(program, cli_verbs[i].program))
+			return &cli_verbs[i];
+	return NULL;
+}
+
+const struct cli_option *cli_option_find(const struct cli_verb *verb, enum option_id id)
+{
+	for (size_t i = 0; i < verb->n_options; i++)
+		if (verb->options[i].id == id)
+			return &verb->options[i];
+	return NULL;
+}
