@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * define */
+#include "config.h"
+
+#include "cli/change.h"
+#include "cli/verbs.h"
+
+int verb_define(struct cli *cli, const struct arguments *args, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf content = STRBUF_INIT;
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	struct define_request req = {
+		.uuid = arguments_uuid(args),
+		.parent = args->values[OPTION_PARENT],
+		.type = args->values[OPTION_TYPE],
+		.autostart = arguments_has(args, AUTO),
+		.attrs = arguments_has(args, ATTR) ? &args->attrs : NULL,
+		.options = change_options(args),
+	};
+	struct mdev_uuid uuid;
+	int r;
+
+	r = change_read_json(args, "file", &content, &req.json, err);
+	if (r < 0)
+		return r;
+	r = ops_define(cli->ops, &req, &uuid, &plan, err);
+	if (r < 0)
+		return r;
+	change_print_uuid(cli, args, &uuid);
+	return change_print_plan(cli, args, &plan, err);
+}

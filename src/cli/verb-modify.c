@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * modify */
+#include "config.h"
+
+#include "cli/change.h"
+#include "cli/verbs.h"
+
+static enum modify_attr attr_action(const struct arguments *args)
+{
+	if (arguments_has(args, ADDATTR))
+		return MODIFY_ATTR_ADD;
+	return arguments_has(args, DELATTR) ? MODIFY_ATTR_DELETE : MODIFY_ATTR_NONE;
+}
+
+int verb_modify(struct cli *cli, const struct arguments *args, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf content = STRBUF_INIT;
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	struct modify_request req = {
+		.uuid = arguments_uuid(args),
+		.parent = args->values[OPTION_PARENT],
+		.type = args->values[OPTION_TYPE],
+		.attr = attr_action(args),
+		.attr_name = args->values[OPTION_ADDATTR],
+		.attr_value = args->values[OPTION_VALUE],
+		.has_index = arguments_has(args, INDEX),
+		.index = args->index,
+		.set_auto = arguments_has(args, AUTO),
+		.set_manual = arguments_has(args, MANUAL),
+		.live = arguments_has(args, LIVE),
+		.defined = arguments_has(args, DEFINED),
+		.options = change_options(args),
+	};
+	int r;
+
+	r = change_read_json(args, "file", &content, &req.json, err);
+	if (r < 0)
+		return r;
+	r = ops_modify(cli->ops, &req, &plan, err);
+	return r < 0 ? r : change_print_plan(cli, args, &plan, err);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * start, start-parent-mdevs */
+#include "config.h"
+
+#include "cli/change.h"
+#include "cli/verbs.h"
+
+/* userdata: the struct json_source; uuid NULL: make one. */
+static int start_one(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid,
+                     void *userdata, struct error *err)
+{
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	struct start_request req = {
+		.uuid = uuid,
+		.parent = args->values[OPTION_PARENT],
+		.type = args->values[OPTION_TYPE],
+		.json = *(const struct json_source *)userdata,
+		.options = change_options(args),
+	};
+	struct mdev_uuid started;
+	int r = ops_start(cli->ops, &req, &started, &plan, err);
+
+	if (r < 0)
+		return r;
+	change_print_uuid(cli, args, &started);
+	return change_print_plan(cli, args, &plan, err);
+}
+
+int verb_start(struct cli *cli, const struct arguments *args, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf content = STRBUF_INIT;
+	struct json_source json;
+	int r = change_read_json(args, "jsonfile", &content, &json, err);
+
+	if (r < 0)
+		return r;
+	if (args->n_uuids == 0)
+		return start_one(cli, args, NULL, &json, err);
+	return change_each(cli, args, args->uuids, args->n_uuids, start_one, &json, err);
+}
+
+int verb_start_parent_mdevs(struct cli *cli, const struct arguments *args, struct error *err)
+{
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	struct change_options options = change_options(args);
+	int r = ops_start_parent(cli->ops, args->positional, &options, &plan, err);
+
+	return r < 0 ? r : change_print_plan(cli, args, &plan, err);
+}

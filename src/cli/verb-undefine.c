@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * undefine */
+#include "config.h"
+
+#include "cli/change.h"
+#include "cli/verbs.h"
+
+static int undefine_one(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid,
+                        void *userdata, struct error *err)
+{
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	struct change_options options = change_options(args);
+	int r = ops_undefine(cli->ops, uuid, args->values[OPTION_PARENT], &options, &plan, err);
+
+	return r < 0 ? r : change_print_plan(cli, args, &plan, err);
+}
+
+int verb_undefine(struct cli *cli, const struct arguments *args, struct error *err)
+{
+	return change_each(cli, args, args->uuids, args->n_uuids, undefine_one, NULL, err);
+}
