@@ -77,6 +77,8 @@ static void add_unknown(struct strbuf *out, struct json_object *unknown)
 
 int definition_print_file(const struct definition *d, struct strbuf *out, struct error *err)
 {
+	size_t start = out->len;
+
 	if (d->is_lossy)
 		return error_set(err, -EOPNOTSUPP,
 		                 "the definition holds a number that cannot be written "
@@ -85,6 +87,12 @@ int definition_print_file(const struct definition *d, struct strbuf *out, struct
 	if (d->unknown)
 		add_unknown(out, d->unknown);
 	strbuf_add_str(out, "\n}");
+	if (out->len - start > DEFINITION_SIZE_MAX) {
+		out->len = start;
+		out->data[start] = '\0';
+		return error_set(err, -EFBIG, "the definition would be larger than %d bytes",
+		                 DEFINITION_SIZE_MAX);
+	}
 	return 0;
 }
 
