@@ -86,6 +86,29 @@ void error_set_advice(struct error *err, const char *fmt, ...)
 	err->advice = text;
 }
 
+void error_add_cause(struct error *err, const char *fmt, ...)
+{
+	_cleanup_(freep) char *more = NULL;
+	va_list ap;
+	char *text;
+
+	if (!error_is_set(err))
+		return;
+	va_start(ap, fmt);
+	more = format_text(fmt, ap);
+	va_end(ap);
+	if (!more)
+		return;
+	if (!err->cause) {
+		err->cause = TAKE_PTR(more);
+		return;
+	}
+	if (asprintf(&text, "%s, %s", err->cause, more) < 0)
+		return;
+	free(err->cause);
+	err->cause = text;
+}
+
 void error_set_kind(struct error *err, enum error_kind kind)
 {
 	if (err)

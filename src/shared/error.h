@@ -46,6 +46,10 @@ void error_set_cause(struct error *err, const char *fmt, ...) _printf_(2, 3);
 /** Sets or replaces what the user can do. Does nothing on NULL. */
 void error_set_advice(struct error *err, const char *fmt, ...) _printf_(2, 3);
 
+/** Adds to the cause (", TEXT" if there is one already): the file or device that the
+ * error is about, known further out. Does nothing on NULL or when no error is set. */
+void error_add_cause(struct error *err, const char *fmt, ...) _printf_(2, 3);
+
 /** Sets the kind, hence the exit status. Does nothing on NULL. */
 void error_set_kind(struct error *err, enum error_kind kind);
 

@@ -3,6 +3,7 @@
  * Growing byte buffer. */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -100,6 +101,21 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_addv(b, fmt, ap);
 	va_end(ap);
+}
+
+void strbuf_trim(struct strbuf *b)
+{
+	size_t start = 0;
+
+	while (b->len > 0 && isspace((unsigned char)b->data[b->len - 1]))
+		b->len--;
+	while (start < b->len && isspace((unsigned char)b->data[start]))
+		start++;
+	if (!b->data)
+		return;
+	memmove(b->data, b->data + start, b->len - start);
+	b->len -= start;
+	b->data[b->len] = '\0';
 }
 
 const char *strbuf_str(const struct strbuf *b)

@@ -40,6 +40,9 @@ void strbuf_addf(struct strbuf *b, const char *fmt, ...) _printf_(2, 3);
 /** Appends formatted text, va_list form. */
 void strbuf_addv(struct strbuf *b, const char *fmt, va_list ap) _printf_(2, 0);
 
+/** Cuts white space off both ends. */
+void strbuf_trim(struct strbuf *b);
+
 /** Makes room for n more bytes and returns where they go, NULL when out of
  * memory. The caller adds what it wrote to b->len. */
 char *strbuf_reserve(struct strbuf *b, size_t n);

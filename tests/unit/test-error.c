@@ -28,6 +28,8 @@ static void test_parts(void **state)
 	error_set_cause(&err, "cause");
 	error_set_advice(&err, "do %d", 1);
 	assert_formats(&err, "Device U: cause (do 1)");
+	error_add_cause(&err, "in %s", "f");
+	assert_formats(&err, "Device U: cause, in f (do 1)");
 	error_done(&err);
 	assert_false(error_is_set(&err));
 }

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Files and directories by descriptor. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "shared/file.h"
+
+/* One read takes in nearly every file that we know; larger ones are read on. */
+#define READ_CHUNK 4096
+
+/* Labels and ACLs are short; a longer list is not ours to carry. */
+#define XATTR_SIZE_MAX 65536
+
+int file_open_regular(int dirfd, const char *name)
+{
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	return TAKE_FD(fd);
+}
+
+/* *ret is the number of bytes, 0 at the end. */
+static int read_chunk(int fd, struct strbuf *out, size_t *ret)
+{
+	char *room = strbuf_reserve(out, READ_CHUNK);
+	ssize_t n;
+
+	if (!room)
+		return -ENOMEM;
+	do
+		n = read(fd, room, READ_CHUNK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	out->len += (size_t)n;
+	out->data[out->len] = '\0';
+	*ret = (size_t)n;
+	return 0;
+}
+
+int file_read(int fd, size_t max, struct strbuf *out)
+{
+	size_t start = out->len, n;
+
+	do {
+		int r = read_chunk(fd, out, &n);
+
+		if (r < 0)
+			return r;
+		if (out->len - start > max)
+			return -EFBIG;
+	} while (n > 0);
+	return 0;
+}
+
+int file_read_regular(int fd, size_t max, struct strbuf *out)
+{
+	size_t start = out->len, n;
+
+	/* A regular file gives less than asked for only at its end. */
+	do {
+		int r = read_chunk(fd, out, &n);
+
+		if (r < 0)
+			return r;
+		if (out->len - start > max)
+			return -EFBIG;
+	} while (n == READ_CHUNK);
+	return 0;
+}
+
+int file_write_all(int fd, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		ssize_t w = write(fd, p, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -errno;
+		if (w == 0)
+			return -EIO;
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+static void closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+int dir_each(int fd, int (*each)(void *userdata, const char *name, unsigned char type),
+             void *userdata)
+{
+	_cleanup_(closedirp) DIR *dir = NULL;
+	_cleanup_(closep) int copy = -1;
+	int r = 0;
+
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy < 0)
+		return -errno;
+	dir = fdopendir(copy);
+	if (!dir)
+		return -errno;
+	copy = -1;
+	rewinddir(dir);
+	while (r >= 0) {
+		const struct dirent *d;
+
+		errno = 0;
+		d = readdir(dir);
+		if (!d)
+			return -errno;
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
+			r = each(userdata, d->d_name, d->d_type);
+	}
+	return r;
+}
+
+void names_done(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->items[i]);
+	free(names->items);
+	*names = (struct names){ 0 };
+}
+
+int names_add(struct names *names, const char *name)
+{
+	char *copy;
+
+	if (names->n == names->size) {
+		size_t size = names->size ? names->size * 2 : 8;
+		char **items = realloc(names->items, size * sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		names->items = items;
+		names->size = size;
+	}
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	names->items[names->n++] = copy;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void names_sort(struct names *names)
+{
+	if (names->n > 1)
+		qsort(names->items, names->n, sizeof(*names->items), compare_names);
+}
+
+static int on_name(void *userdata, const char *name, unsigned char type _unused_)
+{
+	return name[0] == '.' ? 0 : names_add(userdata, name);
+}
+
+int dir_names(int fd, struct names *ret)
+{
+	_cleanup_(names_done) struct names names = { 0 };
+	int r = dir_each(fd, on_name, &names);
+
+	if (r < 0)
+		return r;
+	names_sort(&names);
+	*ret = names;
+	names = (struct names){ 0 };
+	return 0;
+}
+
+int file_sync_close(int fd)
+{
+	int r = fsync(fd) < 0 ? -errno : 0;
+
+	/* close() tells of delayed write errors (NFS, quotas). */
+	if (close(fd) < 0 && r == 0 && errno != EINTR)
+		r = -errno;
+	return r;
+}
+
+/* Names that are the file system's own business are refused with these. */
+static bool xattr_is_unsupported(int errnum)
+{
+	return errnum == EOPNOTSUPP || errnum == ENODATA;
+}
+
+static int copy_xattr(int from, int to, const char *name)
+{
+	_cleanup_(freep) char *value = malloc(XATTR_SIZE_MAX);
+	ssize_t n;
+
+	if (!value)
+		return -ENOMEM;
+	n = fgetxattr(from, name, value, XATTR_SIZE_MAX);
+	if (n < 0)
+		return xattr_is_unsupported(errno) ? 0 : -errno;
+	if (fsetxattr(to, name, value, (size_t)n, 0) < 0)
+		return xattr_is_unsupported(errno) ? 0 : -errno;
+	return 0;
+}
+
+static int copy_xattrs(int from, int to)
+{
+	_cleanup_(freep) char *list = malloc(XATTR_SIZE_MAX);
+	ssize_t n;
+
+	if (!list)
+		return -ENOMEM;
+	n = flistxattr(from, list, XATTR_SIZE_MAX);
+	if (n < 0)
+		return xattr_is_unsupported(errno) ? 0 : -errno;
+	for (const char *name = list; name < list + n; name += strlen(name) + 1) {
+		int r = copy_xattr(from, to, name);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int file_copy_metadata(int from, int to)
+{
+	struct stat old, new;
+
+	if (fstat(from, &old) < 0 || fstat(to, &new) < 0)
+		return -errno;
+	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
+	    fchown(to, old.st_uid, old.st_gid) < 0)
+		return -errno;
+	if (fchmod(to, old.st_mode & 07777) < 0)
+		return -errno;
+	return copy_xattrs(from, to);
+}

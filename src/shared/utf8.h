@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Is a text from outside UTF-8? No locale involved. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "shared/macro.h"
+
+/** True if the n bytes are well-formed UTF-8 (Unicode table 3-7: no overlong forms,
+ * no surrogates, nothing beyond U+10FFFF). */
+bool utf8_is_valid(const char *text, size_t n) _pure_;
