@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Byte-range locks. Open-file-description locks, since they belong to the
+ * descriptor: another thread or library closing the file does not drop them. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "core/lock.h"
+#include "shared/file.h"
+
+#define LOCK_FILE        "/etc/mdevctl.d/.lock"
+#define LOCK_FILE_RUN    "/run/mdevmgr/lock" /* where /etc cannot be written */
+#define DEFINITIONS_WAIT 10                  /* seconds */
+#define DEVICE_WAIT      (120 + 10)          /* seconds: a callout's limit and some */
+#define POLL_NS          20000000            /* 20 ms */
+#define LOCKED_ENV       "MDEVMGR_LOCKED"
+#define FDINFO_SIZE_MAX  65536
+
+/* The file's bytes: 0 the definitions, then two ranges of hashes. Two names of one
+ * hash wait for each other and lose nothing by it. */
+#define RANGE_SIZE   (1 << 30)
+#define RANGE_PARENT ((off_t)1)
+#define RANGE_DEVICE (RANGE_PARENT + RANGE_SIZE)
+
+struct lock {
+	int fd; /* -1: locking is not possible here */
+};
+
+void lock_free(struct lock *lock)
+{
+	if (!lock)
+		return;
+	/* The descriptor was never shared, so closing it unlocks. */
+	if (lock->fd >= 0)
+		close(lock->fd);
+	free(lock);
+}
+
+/* FNV-1a */
+static off_t hash_bytes(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 16777619u;
+	return (off_t)(h % RANGE_SIZE);
+}
+
+/* Makes the file's directory if that is all that is missing. */
+static int open_lock_file(const char *path)
+{
+	_cleanup_(freep) char *dir = NULL;
+	int fd;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	if (fd >= 0 || errno != ENOENT)
+		return fd >= 0 ? fd : -errno;
+	dir = strndup(path, (size_t)(strrchr(path, '/') - path));
+	if (!dir)
+		return -ENOMEM;
+	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	return fd >= 0 ? fd : -errno;
+}
+
+static int lock_open(const struct env *env, struct error *err)
+{
+	_cleanup_(freep) char *etc = env_path(env, LOCK_FILE), *run = env_path(env, LOCK_FILE_RUN);
+	int fd;
+
+	if (!etc || !run)
+		return error_set(err, -ENOMEM, "Out of memory");
+	fd = open_lock_file(etc);
+	if (fd == -EROFS)
+		fd = open_lock_file(run);
+	if (fd < 0)
+		error_set_errno(err, fd, "Cannot open the lock file %s", etc);
+	if (fd == -EACCES || fd == -EPERM)
+		error_set_advice(err, "changing devices needs root");
+	return fd;
+}
+
+/* True if the descriptor described by an fdinfo text holds the byte of this inode. */
+static bool fdinfo_holds(const char *text, const struct stat *st, off_t byte)
+{
+	char wanted[96];
+
+	snprintf(wanted, sizeof(wanted), ":%ju %jd %jd", (uintmax_t)st->st_ino, (intmax_t)byte,
+	         (intmax_t)byte);
+	for (const char *line = text; (line = strstr(line, "lock:")); line++)
+		if (strstr(line, wanted))
+			return true;
+	return false;
+}
+
+static bool process_holds(int proc, const char *pid, const struct stat *st, off_t byte)
+{
+	_cleanup_(names_done) struct names fds = { 0 };
+	_cleanup_(closep) int dir = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%.20s/fdinfo", pid);
+	dir = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || dir_names(dir, &fds) < 0)
+		return false;
+	for (size_t i = 0; i < fds.n; i++) {
+		_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+		_cleanup_(closep) int fd = openat(dir, fds.items[i], O_RDONLY | O_CLOEXEC);
+
+		if (fd >= 0 && file_read(fd, FDINFO_SIZE_MAX, &text) == 0 &&
+		    fdinfo_holds(strbuf_str(&text), st, byte))
+			return true;
+	}
+	return false;
+}
+
+/* The kernel does not name the owner of such a lock: look through the processes. */
+static int lock_find_holder(const struct env *env, int lock_fd, off_t byte)
+{
+	_cleanup_(closep) int proc = env_open_dir(env, "/proc");
+	_cleanup_(names_done) struct names pids = { 0 };
+	struct stat st;
+
+	if (proc < 0 || fstat(lock_fd, &st) < 0 || dir_names(proc, &pids) < 0)
+		return 0;
+	for (size_t i = 0; i < pids.n; i++)
+		if (pids.items[i][0] >= '1' && pids.items[i][0] <= '9' &&
+		    process_holds(proc, pids.items[i], &st, byte))
+			return atoi(pids.items[i]);
+	return 0;
+}
+
+static int lock_timed_out(const struct env *env, int fd, off_t byte, const char *what,
+                          struct error *err)
+{
+	int pid = lock_find_holder(env, fd, byte);
+
+	error_set(err, -ETIMEDOUT, "Timed out waiting for the lock on %s", what);
+	if (pid > 0)
+		error_set_advice(err, "process %d holds it", pid);
+	else
+		error_set_advice(err,
+		                 "its holder cannot be told; look for other mdevmgr processes");
+	return -ETIMEDOUT;
+}
+
+static bool lock_is_impossible(int r)
+{
+	return r == -EBADF || r == -ENOLCK || r == -EOPNOTSUPP || r == -EINVAL;
+}
+
+static int64_t now_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds, const char *what,
+                     struct error *err)
+{
+	struct flock range = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1
+	};
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+	int64_t end = now_seconds() + seconds;
+
+	while (fcntl(fd, F_OFD_SETLK, &range) < 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return -errno;
+		if (env_is_interrupted(env))
+			return error_set(err, -EINTR,
+			                 "Interrupted while waiting for the lock on %s", what);
+		if (now_seconds() >= end)
+			return lock_timed_out(env, fd, byte, what, err);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int lock_acquire(const struct env *env, off_t byte, unsigned seconds, const char *what,
+                        struct lock **ret, struct error *err)
+{
+	_cleanup_(lock_freep) struct lock *lock = calloc(1, sizeof(*lock));
+	int r;
+
+	if (!lock)
+		return error_set(err, -ENOMEM, "Out of memory");
+	lock->fd = lock_open(env, err);
+	if (lock->fd < 0)
+		return lock->fd;
+	r = lock_wait(env, lock->fd, byte, seconds, what, err);
+	if (lock_is_impossible(r))
+		log_warn(env_log(env), "Cannot lock %s, going on without: %s", what, strerror(-r));
+	else if (r < 0)
+		return r;
+	*ret = TAKE_PTR(lock);
+	return 0;
+}
+
+int lock_definitions(const struct env *env, struct lock **ret, struct error *err)
+{
+	return lock_acquire(env, 0, DEFINITIONS_WAIT, "the definitions", ret, err);
+}
+
+int lock_parent(const struct env *env, const char *parent, struct lock **ret, struct error *err)
+{
+	const char *locked = getenv(LOCKED_ENV);
+	_cleanup_(strbuf_done) struct strbuf what = STRBUF_INIT;
+
+	if (locked && strcmp(locked, parent) == 0) {
+		*ret = NULL;
+		return 0;
+	}
+	strbuf_addf(&what, "parent %s", parent);
+	return lock_acquire(env, RANGE_PARENT + hash_bytes(parent, strlen(parent)), DEVICE_WAIT,
+	                    strbuf_str(&what), ret, err);
+}
+
+int lock_device(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,
+                struct error *err)
+{
+	char what[sizeof("device ") + MDEV_UUID_TEXT_MAX] = "device ";
+
+	mdev_uuid_format(uuid, what + strlen("device "));
+	return lock_acquire(env, RANGE_DEVICE + hash_bytes(uuid->bytes, sizeof(uuid->bytes)),
+	                    DEVICE_WAIT, what, ret, err);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Locks between writers: byte ranges of one file that only root can open, so that
+ * no ordinary user can hold them. Readers take none. */
+#pragma once
+
+#include "core/env.h"
+#include "core/mdev-uuid.h"
+#include "shared/error.h"
+#include "shared/macro.h"
+
+struct lock;
+
+/** Locks the definitions for one read-modify-write. Waits at most 10 s, then -ETIMEDOUT
+ * with the holder in the message; -EINTR when the user wants to stop. Where locking is
+ * not possible at all (EBADF, ENOLCK, EOPNOTSUPP) it warns and goes on without. */
+int lock_definitions(const struct env *env, struct lock **ret, struct error *err) _must_check_;
+
+/** Locks a parent for starts. Waits for the callout limit and 10 s. Does nothing, with
+ * *ret NULL, in a callout of the process that holds it (MDEVMGR_LOCKED). */
+int lock_parent(const struct env *env, const char *parent, struct lock **ret,
+                struct error *err) _must_check_;
+
+/** Locks a device for stop and live modify. Waits as lock_parent(). */
+int lock_device(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,
+                struct error *err) _must_check_;
+
+/** Releases. NULL is fine. */
+void lock_free(struct lock *lock);
+DEFINE_CLEANUP(struct lock, lock_free);

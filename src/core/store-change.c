@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Writing the definitions on disk. A file's text is exchanged by rename, so that a
+ * reader, or a crash, sees the old text or the new one and nothing between. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "core/store-private.h"
+
+/* Hidden, in the directory above the parents': readers of either pass over it, and no
+ * part of it can be taken for a UUID. */
+#define TEMP_PREFIX ".mdevmgr-"
+#define TEMP_TRIES  16
+
+/* ---- temporary files ------------------------------------------------------------- */
+
+static int on_leftover(void *userdata, const char *name, unsigned char type _unused_)
+{
+	const int *fd = userdata;
+
+	/* We hold the lock, so its maker is dead. */
+	if (strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0)
+		unlinkat(*fd, name, 0);
+	return 0;
+}
+
+static int create_temp(int dirfd, char *name, size_t size, mode_t mode)
+{
+	for (int i = 0; i < TEMP_TRIES; i++) {
+		unsigned long random;
+		int fd;
+
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+			return -EIO;
+		snprintf(name, size, TEMP_PREFIX "%016lx", random);
+		fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		            mode);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+/* Writes a whole temporary file, with the metadata of the open file like (or -1: as a
+ * new file). On failure nothing is left behind. */
+static int write_temp(int dirfd, char *name, size_t size, int like, const void *bytes, size_t n)
+{
+	_cleanup_(closep) int fd = create_temp(dirfd, name, size, like >= 0 ? 0600 : 0666);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = file_write_all(fd, bytes, n);
+	if (r == 0 && like >= 0)
+		r = file_copy_metadata(like, fd);
+	if (r == 0)
+		r = file_sync_close(TAKE_FD(fd));
+	if (r < 0)
+		unlinkat(dirfd, name, 0);
+	return r;
+}
+
+/* ---- directories -------------------------------------------------------------------- */
+
+/* Opens a directory, made if it is not there; the one above is synced then. Never
+ * through a link. */
+static int open_or_make_dir(int dirfd, const char *name, mode_t mode)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dirfd, name, flags);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd >= 0 ? fd : -errno;
+	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
+		return -errno;
+	if (fsync(dirfd) < 0)
+		return -errno;
+	fd = openat(dirfd, name, flags);
+	return fd >= 0 ? fd : -errno;
+}
+
+static int open_store_dir(const struct store *store)
+{
+	_cleanup_(closep) int etc = -1;
+	_cleanup_(closep) int fd = env_open_dir(store->env, STORE_DIR);
+
+	if (fd == -ENOENT) {
+		etc = env_open_dir(store->env, "/etc");
+		if (etc < 0)
+			return etc;
+		fd = open_or_make_dir(etc, strrchr(STORE_DIR, '/') + 1, 0755);
+	}
+	return fd >= 0 ? TAKE_FD(fd) : fd;
+}
+
+struct place {
+	int store_fd;
+	int parent_fd;
+};
+
+static void place_done(struct place *place)
+{
+	closep(&place->store_fd);
+	closep(&place->parent_fd);
+}
+
+static int place_open(const struct store *store, const char *parent, struct place *ret)
+{
+	_cleanup_(place_done) struct place place = { .store_fd = -1, .parent_fd = -1 };
+	int r;
+
+	place.store_fd = open_store_dir(store);
+	if (place.store_fd < 0)
+		return place.store_fd;
+	r = dir_each(place.store_fd, on_leftover, &place.store_fd);
+	if (r < 0)
+		return r;
+	place.parent_fd = open_or_make_dir(place.store_fd, parent, 0777);
+	if (place.parent_fd < 0)
+		return place.parent_fd;
+	*ret = place;
+	place = (struct place){ .store_fd = -1, .parent_fd = -1 };
+	return 0;
+}
+
+/* ---- the three changes ------------------------------------------------------------------ */
+
+static int write_failed(const struct store *store, const char *parent, const struct store_entry *e,
+                        int r, const char *what, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(&e->uuid, uuid);
+	store_add_path(store, parent, e, &path);
+	error_set(err, r, "Failed to %s config for device %s", what, uuid);
+	error_set_cause(err, "%s: %s", strbuf_str(&path), strerror(-r));
+	if (r == -EACCES || r == -EPERM)
+		error_set_advice(err, "changing definitions needs root");
+	return r;
+}
+
+/* A rename that must not replace; file systems without it get a look before, which the
+ * lock makes as good. */
+static int rename_new(const struct place *place, const char *temp, const char *name)
+{
+	if (renameat2(place->store_fd, temp, place->parent_fd, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -errno;
+	if (faccessat(place->parent_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	return renameat(place->store_fd, temp, place->parent_fd, name) < 0 ? -errno : 0;
+}
+
+static int create_in(const struct place *place, const char *name, const void *bytes, size_t n)
+{
+	char temp[64];
+	int r;
+
+	r = write_temp(place->store_fd, temp, sizeof(temp), -1, bytes, n);
+	if (r < 0)
+		return r;
+	r = rename_new(place, temp, name);
+	if (r < 0) {
+		unlinkat(place->store_fd, temp, 0);
+		return r;
+	}
+	return fsync(place->parent_fd) < 0 ? -errno : 0;
+}
+
+int store_create(const struct store *store, const char *parent, const struct mdev_uuid *uuid,
+                 const void *bytes, size_t n, struct error *err)
+{
+	_cleanup_(place_done) struct place place = { .store_fd = -1, .parent_fd = -1 };
+	const struct store_entry entry = { .uuid = *uuid };
+	char name[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	mdev_uuid_format(uuid, name);
+	r = place_open(store, parent, &place);
+	if (r == 0)
+		r = create_in(&place, name, bytes, n);
+	return r < 0 ? write_failed(store, parent, &entry, r, "write", err) : 0;
+}
+
+static int replace_in(const struct place *place, const char *name, const void *bytes, size_t n)
+{
+	_cleanup_(closep) int old = file_open_regular(place->parent_fd, name);
+	char temp[64];
+	int r;
+
+	if (old < 0)
+		return old;
+	r = write_temp(place->store_fd, temp, sizeof(temp), old, bytes, n);
+	if (r < 0)
+		return r;
+	if (renameat(place->store_fd, temp, place->parent_fd, name) < 0) {
+		r = -errno;
+		unlinkat(place->store_fd, temp, 0);
+		return r;
+	}
+	return fsync(place->parent_fd) < 0 ? -errno : 0;
+}
+
+int store_replace(const struct store *store, const char *parent, const struct store_entry *e,
+                  const void *bytes, size_t n, struct error *err)
+{
+	_cleanup_(place_done) struct place place = { .store_fd = -1, .parent_fd = -1 };
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	mdev_uuid_format(&e->uuid, uuid);
+	r = place_open(store, parent, &place);
+	if (r == 0)
+		r = replace_in(&place, e->name ? e->name : uuid, bytes, n);
+	return r < 0 ? write_failed(store, parent, e, r, "write", err) : 0;
+}
+
+int store_remove(const struct store *store, const char *parent, const struct store_entry *e,
+                 struct error *err)
+{
+	_cleanup_(place_done) struct place place = { .store_fd = -1, .parent_fd = -1 };
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	mdev_uuid_format(&e->uuid, uuid);
+	r = place_open(store, parent, &place);
+	if (r == 0 && unlinkat(place.parent_fd, e->name ? e->name : uuid, 0) < 0)
+		r = -errno;
+	if (r == 0 && fsync(place.parent_fd) < 0)
+		r = -errno;
+	return r < 0 ? write_failed(store, parent, e, r, "remove", err) : 0;
+}
