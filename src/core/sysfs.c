@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reading and writing /sys. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/sysfs.h"
+#include "shared/file.h"
+
+struct sysfs {
+	const struct env *env;
+	sysfs_writer_t writer;
+	void *writer_data;
+};
+
+static ssize_t kernel_writer(void *userdata _unused_, int dirfd _unused_, const char *name _unused_,
+                             int fd, const void *bytes, size_t n)
+{
+	ssize_t w = write(fd, bytes, n);
+
+	return w < 0 ? -errno : w;
+}
+
+int sysfs_new(const struct env *env, struct sysfs **ret)
+{
+	struct sysfs *sysfs = calloc(1, sizeof(*sysfs));
+
+	if (!sysfs)
+		return -ENOMEM;
+	sysfs->env = env;
+	sysfs->writer = kernel_writer;
+	*ret = sysfs;
+	return 0;
+}
+
+void sysfs_free(struct sysfs *sysfs)
+{
+	free(sysfs);
+}
+
+void sysfs_set_writer(struct sysfs *sysfs, sysfs_writer_t writer, void *userdata)
+{
+	sysfs->writer = writer;
+	sysfs->writer_data = userdata;
+}
+
+bool sysfs_name_is_plain(const char *name)
+{
+	if (name[0] == '\0' || strlen(name) > NAME_MAX || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return false;
+	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
+		if (*p < 0x20 || *p == 0x7f || *p == '/')
+			return false;
+	return true;
+}
+
+static int open_beneath(int dirfd, const char *name, int flags)
+{
+	/* RESOLVE_BENEATH alone would follow links that stay below: a driver's
+	 * "subsystem" or "driver" link must not become an attribute. Linux >= 5.6. */
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC | O_NOCTTY),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int sysfs_open_dir(const struct sysfs *sysfs, const char *path)
+{
+	_cleanup_(strbuf_done) struct strbuf full = STRBUF_INIT;
+	int fd;
+
+	env_add_path(sysfs->env, &full, "/sys/");
+	strbuf_add_str(&full, path);
+	if (strbuf_error(&full) < 0)
+		return -ENOMEM;
+	fd = open(full.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysfs_open_dir_beneath(int dirfd, const char *name)
+{
+	return open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY);
+}
+
+int sysfs_open_entry(int dirfd, const char *name)
+{
+	int fd;
+
+	if (!sysfs_name_is_plain(name))
+		return -EINVAL;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int sysfs_read(int dirfd, const char *name, struct strbuf *ret)
+{
+	_cleanup_(closep) int fd = open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK);
+	size_t start = ret->len;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = file_read_regular(fd, SYSFS_SIZE_MAX, ret);
+	if (r < 0)
+		return r;
+	if (ret->len > start && ret->data[ret->len - 1] == '\n')
+		ret->data[--ret->len] = '\0';
+	return 0;
+}
+
+static int open_for_writing(int dirfd, const char *name)
+{
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	if (name[0] == '\0' || name[0] == '/')
+		return -EINVAL;
+	/* O_TRUNC means nothing to sysfs; on trees of plain files the value replaces
+	 * what was there. */
+	fd = open_beneath(dirfd, name, O_WRONLY | O_NONBLOCK | O_TRUNC);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	return TAKE_FD(fd);
+}
+
+int sysfs_check_writable(int dirfd, const char *name)
+{
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	if (name[0] == '\0' || name[0] == '/')
+		return -EINVAL;
+	fd = open_beneath(dirfd, name, O_PATH);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
+}
+
+int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const void *bytes, size_t n)
+{
+	_cleanup_(closep) int fd = open_for_writing(dirfd, name);
+	ssize_t w;
+
+	if (fd < 0)
+		return fd;
+	w = sysfs->writer(sysfs->writer_data, dirfd, name, fd, bytes, n);
+	if (w < 0)
+		return (int)w;
+	/* The rest must not follow: to the driver it would be a second command. */
+	return (size_t)w == n ? 0 : -EIO;
+}
+
+int sysfs_real_path(const struct sysfs *sysfs, const char *path, char **ret)
+{
+	_cleanup_(freep) char *root = NULL, *real = NULL, *real_root = NULL;
+	_cleanup_(strbuf_done) struct strbuf full = STRBUF_INIT;
+	size_t n = 0;
+
+	env_add_path(sysfs->env, &full, "/sys/");
+	strbuf_add_str(&full, path);
+	root = env_path(sysfs->env, "/");
+	if (strbuf_error(&full) < 0 || !root)
+		return -ENOMEM;
+	real = realpath(full.data, NULL);
+	if (!real)
+		return -errno;
+	real_root = realpath(root, NULL);
+	if (real_root && strcmp(real_root, "/") != 0 &&
+	    strncmp(real, real_root, strlen(real_root)) == 0)
+		n = strlen(real_root);
+	memmove(real, real + n, strlen(real + n) + 1);
+	*ret = TAKE_PTR(real);
+	return 0;
+}
+
+int sysfs_real_name(const struct sysfs *sysfs, const char *path, char **ret)
+{
+	_cleanup_(freep) char *real = NULL;
+	char *name;
+	int r = sysfs_real_path(sysfs, path, &real);
+
+	if (r < 0)
+		return r;
+	name = strdup(strrchr(real, '/') + 1);
+	if (!name)
+		return -ENOMEM;
+	*ret = name;
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The only door to /sys. Reads are bounded and never cached; a write is exactly one
+ * write(2), since each is one call of a driver. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/env.h"
+#include "shared/macro.h"
+#include "shared/strbuf.h"
+
+/* A sysfs file holds at most a page; the largest page of our kernels is 64 KiB. */
+#define SYSFS_SIZE_MAX 65536
+
+struct sysfs;
+
+/* How bytes get into a file: write(2), or in unit tests a fake kernel that reacts.
+ * Returns what write(2) returns, or a negative errno. */
+typedef ssize_t (*sysfs_writer_t)(void *userdata, int dirfd, const char *name, int fd,
+                                  const void *bytes, size_t n);
+
+/** env is borrowed. -ENOMEM. */
+int sysfs_new(const struct env *env, struct sysfs **ret) _must_check_;
+
+/** NULL is fine. */
+void sysfs_free(struct sysfs *sysfs);
+DEFINE_CLEANUP(struct sysfs, sysfs_free);
+
+/** Exchanges the writer, for tests. */
+void sysfs_set_writer(struct sysfs *sysfs, sysfs_writer_t writer, void *userdata);
+
+/** Opens the directory /sys/PATH. Links are followed: callers give paths of ours. */
+int sysfs_open_dir(const struct sysfs *sysfs, const char *path) _must_check_;
+
+/** Opens a directory below dirfd by a name from outside: no "..", no absolute path,
+ * no symbolic link. */
+int sysfs_open_dir_beneath(int dirfd, const char *name) _must_check_;
+
+/** Opens one entry of a class or bus directory, a link or a directory; the name must
+ * be a plain file name (-EINVAL). */
+int sysfs_open_entry(int dirfd, const char *name) _must_check_;
+
+/** Appends a file's content, one trailing newline stripped. -EFBIG beyond
+ * SYSFS_SIZE_MAX. name may be a path below dirfd; no symbolic links. */
+int sysfs_read(int dirfd, const char *name, struct strbuf *ret) _must_check_;
+
+/** Writes once. The name is hostile until checked: it must lead to an existing regular
+ * file beneath dirfd without symbolic links (-EINVAL, -EXDEV, -ELOOP, -ENOENT). A short
+ * write is -EIO. */
+int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const void *bytes,
+                size_t n) _must_check_;
+
+/** As sysfs_write(), without writing: could the file be opened? */
+int sysfs_check_writable(int dirfd, const char *name) _must_check_;
+
+/** The resolved path of /sys/PATH without the environment's root, e.g.
+ * /sys/devices/pci0000:00/0000:00:02.0/UUID. Negative errno. */
+int sysfs_real_path(const struct sysfs *sysfs, const char *path, char **ret) _must_check_;
+
+/** The base name of what /sys/PATH resolves to. */
+int sysfs_real_name(const struct sysfs *sysfs, const char *path, char **ret) _must_check_;
+
+/** True if a name from outside is a plain file name: not empty, not "." or "..", no
+ * slash, no control characters, at most 255 bytes. */
+bool sysfs_name_is_plain(const char *name);
