@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Writing to the mdev core and to devices. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/apply.h"
+#include "core/driver.h"
+#include "core/remover.h"
+#include "core/snapshot.h"
+#include "core/types.h"
+
+#define BUS_DEVICES "bus/mdev/devices"
+
+/* ---- why a create failed -------------------------------------------------------------- */
+
+/* A device that is being removed is gone from the bus, but its directory is still below
+ * its parent until the last user lets go. */
+static bool parent_has_leftover(const struct sysfs *sysfs, const char *parent, const char *uuid)
+{
+	_cleanup_(closep) int class_fd = sysfs_open_dir(sysfs, "class/mdev_bus");
+	_cleanup_(closep) int parent_fd = -1, fd = -1;
+
+	if (class_fd >= 0)
+		parent_fd = sysfs_open_entry(class_fd, parent);
+	if (parent_fd >= 0)
+		fd = sysfs_open_dir_beneath(parent_fd, uuid);
+	return fd >= 0;
+}
+
+static void explain_leftover(const struct sysfs *sysfs, const char *uuid, struct error *err)
+{
+	_cleanup_(names_done) struct names parents = { 0 };
+
+	if (types_list_parents(sysfs, &parents) < 0)
+		return;
+	for (size_t i = 0; i < parents.n; i++)
+		if (parent_has_leftover(sysfs, parents.items[i], uuid)) {
+			error_set_advice(
+				err,
+				"the device of this UUID on parent %s is being removed and "
+				"waits for its last user",
+				parents.items[i]);
+			return;
+		}
+	error_set_advice(err, "the UUID is in use by a device that is coming or going; try again");
+}
+
+static void explain_exists(const struct sysfs *sysfs, const struct plan_step *step,
+                           struct error *err)
+{
+	_cleanup_(snapshot_done) struct snapshot s = { 0 };
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(&step->uuid, uuid);
+	if (snapshot_scan(sysfs, NULL, &step->uuid, NULL, &s) == 0 && s.n == 1)
+		error_set_advice(err, "the UUID is in use by the device of type %s on parent %s",
+		                 snapshot_type(&s, &s.devices[0]),
+		                 snapshot_parent(&s, &s.devices[0]));
+	else
+		explain_leftover(sysfs, uuid, err);
+}
+
+static int create_failed(const struct sysfs *sysfs, const struct plan_step *step, int r,
+                         struct error *err)
+{
+	const char *advice = driver_for_type(step->type)->explain_create(r);
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(&step->uuid, uuid);
+	error_set_errno(err, r, "Failed to create mdev %s, type %s on %s", uuid, step->type,
+	                step->parent);
+	if (r == -EEXIST)
+		explain_exists(sysfs, step, err);
+	else if (advice)
+		error_set_advice(err, "%s", advice);
+	return r;
+}
+
+/* ---- creating --------------------------------------------------------------------------- */
+
+static int create_device(const struct sysfs *sysfs, const struct plan_step *step, struct error *err)
+{
+	_cleanup_(closep) int types_fd = types_open(sysfs, step->parent);
+	_cleanup_(closep) int type_fd = -1;
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r = types_fd;
+
+	mdev_uuid_format(&step->uuid, uuid);
+	if (types_fd >= 0)
+		r = type_fd = sysfs_open_dir_beneath(types_fd, step->type);
+	if (type_fd >= 0)
+		r = sysfs_write(sysfs, type_fd, "create", uuid, strlen(uuid));
+	return r < 0 ? create_failed(sysfs, step, r, err) : 0;
+}
+
+static int open_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid)
+{
+	_cleanup_(closep) int bus = sysfs_open_dir(sysfs, BUS_DEVICES);
+	char text[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(uuid, text);
+	return bus < 0 ? bus : sysfs_open_entry(bus, text);
+}
+
+/* An empty value is a mark of the definition, not a call of the driver: as mdevctl,
+ * nothing is written then, but the attribute must be there. */
+static int write_attr(const struct sysfs *sysfs, const struct plan_step *step)
+{
+	_cleanup_(closep) int fd = open_device(sysfs, &step->uuid);
+
+	if (fd < 0)
+		return fd;
+	return step->value_len == 0
+	               ? sysfs_check_writable(fd, step->word)
+	               : sysfs_write(sysfs, fd, step->word, step->value, step->value_len);
+}
+
+static bool attr_is_absent(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -EISDIR || r == -ELOOP || r == -EXDEV;
+}
+
+static int set_attr(const struct sysfs *sysfs, const struct plan_step *step, struct error *err)
+{
+	const char *advice = NULL;
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r = write_attr(sysfs, step);
+
+	if (r >= 0)
+		return 0;
+	mdev_uuid_format(&step->uuid, uuid);
+	if (attr_is_absent(r)) {
+		error_set(err, r, "Invalid attribute '%s'", step->word);
+		error_set_cause(err, "device %s of type %s has no such attribute", uuid,
+		                step->type);
+		return r;
+	}
+	error_set_errno(err, r, "Failed to write %s to attribute %s", step->value, step->word);
+	error_add_cause(err, "device %s", uuid);
+	advice = driver_for_type(step->type)->explain_attr(step->word, r);
+	if (advice)
+		error_set_advice(err, "%s", advice);
+	return r;
+}
+
+/* Nobody uses the device yet, so this does not wait. */
+static void undo_create(const struct sysfs *sysfs, const struct plan_step *created,
+                        struct error *err)
+{
+	_cleanup_(closep) int fd = open_device(sysfs, &created->uuid);
+	int r = fd < 0 ? fd : sysfs_write(sysfs, fd, "remove", "1", 1);
+
+	/* Gone already is what we want. */
+	if (r < 0 && r != -ENOENT && r != -ENODEV)
+		error_add_cause(err, "and removing the half-configured device failed too: %s",
+		                strerror(-r));
+}
+
+static int apply_step(const struct env *env, const struct sysfs *sysfs,
+                      const struct plan_step *step, struct error *err)
+{
+	if (step->kind != PLAN_CREATE && step->kind != PLAN_SET_ATTRIBUTE)
+		return 0;
+	if (env_is_interrupted(env))
+		return error_set(err, -EINTR, "Interrupted");
+	return step->kind == PLAN_CREATE ? create_device(sysfs, step, err)
+	                                 : set_attr(sysfs, step, err);
+}
+
+int apply_start(const struct env *env, const struct sysfs *sysfs, const struct plan *plan,
+                struct error *err)
+{
+	const struct plan_step *created = NULL;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct plan_step *step = &plan->steps[i];
+		int r = apply_step(env, sysfs, step, err);
+
+		if (r < 0) {
+			if (created)
+				undo_create(sysfs, created, err);
+			return r;
+		}
+		if (step->kind == PLAN_CREATE)
+			created = step;
+	}
+	return 0;
+}
+
+int apply_remove(const struct env *env, const struct sysfs *sysfs, const struct mdev_uuid *uuid,
+                 unsigned limit_ms, struct error *err)
+{
+	_cleanup_(closep) int fd = open_device(sysfs, uuid);
+	char text[MDEV_UUID_TEXT_MAX];
+	pid_t pid = 0;
+	int r;
+
+	mdev_uuid_format(uuid, text);
+	r = fd < 0 ? fd : remover_run(env, sysfs, fd, limit_ms, &pid);
+	if (r >= 0)
+		return 0;
+	error_set_errno(err, r, "Error removing device %s", text);
+	if (pid > 0) {
+		error_set_cause(err, "the kernel still waits for the device's last user");
+		error_set_advice(err, "process %d goes on removing it", pid);
+	} else if (r == -EACCES || r == -EPERM) {
+		error_set_advice(err, "stopping devices needs root");
+	}
+	return r;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Removing a device without being held by the kernel. vfio unregistration
+ * (vfio_unregister_group_dev, Linux 6.1) waits for the last user inside the write. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/remover.h"
+
+#define POLL_MS 100
+
+/* In a session of its own, so that a terminal's Ctrl-C does not reach it; without our
+ * other descriptors, so that it keeps no lock and no pipe of ours. */
+static _Noreturn void remover_child(const struct sysfs *sysfs, int device_fd, int pipe_fd)
+{
+	int low = device_fd < pipe_fd ? device_fd : pipe_fd;
+	int high = device_fd < pipe_fd ? pipe_fd : device_fd;
+	int answer;
+
+	setsid();
+	if (low > 3)
+		close_range(3, (unsigned)low - 1, 0);
+	if (high > low + 1)
+		close_range((unsigned)low + 1, (unsigned)high - 1, 0);
+	close_range((unsigned)high + 1, ~0U, 0);
+	answer = sysfs_write(sysfs, device_fd, "remove", "1", 1);
+	_exit(write(pipe_fd, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* The child's answer, or why we do not wait for it any longer. *ret_has_answer tells
+ * the two apart. */
+static int remover_wait(const struct env *env, int pipe_fd, unsigned limit_ms, bool *ret_has_answer)
+{
+	struct pollfd pfd = { .fd = pipe_fd, .events = POLLIN };
+	int64_t end = now_ms() + limit_ms;
+	int answer;
+
+	for (;;) {
+		int n = poll(&pfd, 1, POLL_MS);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			break;
+		if (env_is_interrupted(env))
+			return -EINTR;
+		if (limit_ms > 0 && now_ms() >= end)
+			return -ETIMEDOUT;
+	}
+	*ret_has_answer = true;
+	return read(pipe_fd, &answer, sizeof(answer)) == sizeof(answer) ? answer : -EIO;
+}
+
+int remover_run(const struct env *env, const struct sysfs *sysfs, int device_fd, unsigned limit_ms,
+                pid_t *ret_pid)
+{
+	_cleanup_(closep) int ours = -1, theirs = -1;
+	bool has_answer = false;
+	int fds[2], r;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	ours = fds[0];
+	theirs = fds[1];
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		remover_child(sysfs, device_fd, theirs);
+	close(TAKE_FD(theirs));
+	r = remover_wait(env, ours, limit_ms, &has_answer);
+	if (has_answer)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	*ret_pid = has_answer ? 0 : pid;
+	return r;
+}
