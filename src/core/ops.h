@@ -74,6 +74,9 @@ struct change_options {
 	bool dry_run;
 };
 
+/** Appends a plan as text, with the scripts that would be asked. */
+void ops_format_plan(struct ops *ops, const struct plan *plan, struct strbuf *out);
+
 struct json_source {
 	const char *name;  /* as the user gave it, for messages */
 	const char *bytes; /* content, read by the caller; NULL: no JSON given */

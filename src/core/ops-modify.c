@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Changing a stored definition. The text that was read must still be there when the new
+ * one is written, else everything begins again. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/ops-private.h"
+
+/* With callouts in between the lock is not held; a file changed that often is somebody
+ * else's fight. */
+#define MODIFY_TRIES 5
+
+struct modify {
+	struct ops *ops;
+	const struct modify_request *req;
+	struct store_hit hit; /* where it is, or with --jsonfile will be */
+	bool exists;
+	struct strbuf old_text;
+	struct definition *definition; /* as it shall be */
+	struct strbuf new_text;
+};
+
+static void modify_done(struct modify *m)
+{
+	free(m->hit.parent);
+	free(m->hit.entry.name);
+	strbuf_done(&m->old_text);
+	strbuf_done(&m->new_text);
+	definition_free(m->definition);
+	*m = (struct modify){ 0 };
+}
+
+/* ---- finding it ------------------------------------------------------------------ */
+
+static int not_defined(const struct modify_request *req, struct error *err)
+{
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(req->uuid, uuid);
+	error_set(err, -ENOENT, "Mediated device %s%s%s is not defined",
+	          req->parent ? req->parent : "", req->parent ? "/" : "", uuid);
+	error_set_advice(err, "'mdevmgr list -d' lists what is");
+	return -ENOENT;
+}
+
+static int several_defined(const struct store_hits *hits, struct error *err)
+{
+	const char *first = hits->items[0].parent;
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(&hits->items[0].entry.uuid, uuid);
+	if (strcmp(first, hits->items[hits->n - 1].parent) != 0)
+		return error_set(err, -ENOTUNIQ,
+		                 "Multiple definitions found for %s, specify a parent", uuid);
+	error_set(err, -ENOTUNIQ, "Multiple definitions found for %s/%s", first, uuid);
+	error_set_advice(
+		err, "the UUID is spelled in two ways in " STORE_DIR "/%s; remove one file", first);
+	return -ENOTUNIQ;
+}
+
+static int modify_find(struct modify *m, struct error *err)
+{
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	const struct modify_request *req = m->req;
+	int r = store_find(m->ops->store, req->uuid, req->parent, &hits);
+
+	if (r < 0)
+		return ops_result(r, err);
+	if (hits.n > 1)
+		return several_defined(&hits, err);
+	if (hits.n == 0 && !req->json.bytes)
+		return not_defined(req, err);
+	m->exists = hits.n == 1;
+	if (m->exists) {
+		m->hit = hits.items[0];
+		hits.n = 0;
+	} else {
+		/* --jsonfile makes one, as in mdevctl */
+		m->hit.entry.uuid = *req->uuid;
+		m->hit.parent = strdup(req->parent);
+	}
+	return m->hit.parent ? 0 : ops_result(-ENOMEM, err);
+}
+
+/* ---- what it shall be ------------------------------------------------------------- */
+
+static int bad_index(const struct modify *m, uint32_t index, struct error *err)
+{
+	size_t n = m->definition->attrs.n;
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(m->req->uuid, uuid);
+	error_set(err, -EINVAL, "Attribute index %u is invalid", index);
+	if (n == 0)
+		error_set_cause(err, "Device %s has no attributes", uuid);
+	else
+		error_set_cause(err, "Device %s has the attributes 0 to %zu", uuid, n - 1);
+	return -EINVAL;
+}
+
+static int modify_add_attr(struct modify *m, struct error *err)
+{
+	const struct modify_request *req = m->req;
+	struct attrs *attrs = &m->definition->attrs;
+	size_t index = req->has_index ? req->index : attrs->n;
+	const char *problem = plan_attr_name_problem(req->attr_name);
+
+	if (problem) {
+		error_set(err, -EINVAL, "Invalid attribute '%s'", req->attr_name);
+		error_set_cause(err, "%s", problem);
+		return -EINVAL;
+	}
+	if (index > attrs->n)
+		return bad_index(m, req->index, err);
+	return ops_result(attrs_insert(attrs, index, req->attr_name, req->attr_value,
+	                               strlen(req->attr_value)),
+	                  err);
+}
+
+static int modify_delete_attr(struct modify *m, struct error *err)
+{
+	const struct modify_request *req = m->req;
+	struct attrs *attrs = &m->definition->attrs;
+
+	/* Nothing to delete is no failure, unless it was named: as in mdevctl. */
+	if (!req->has_index)
+		return attrs->n == 0 ? 0 : attrs_remove(attrs, attrs->n - 1);
+	if (req->index >= attrs->n)
+		return bad_index(m, req->index, err);
+	return attrs_remove(attrs, req->index);
+}
+
+static int modify_type(struct modify *m, struct error *err)
+{
+	char *type = NULL;
+	int r;
+
+	if (!m->req->type)
+		return 0;
+	r = ops_resolve_type(m->ops, m->hit.parent, m->req->type, &type, err);
+	if (r < 0)
+		return r;
+	free(m->definition->type);
+	m->definition->type = type;
+	return 0;
+}
+
+static int modify_change(struct modify *m, struct error *err)
+{
+	const struct modify_request *req = m->req;
+	int r = modify_type(m, err);
+
+	if (r < 0)
+		return r;
+	if (req->set_auto || req->set_manual)
+		m->definition->autostart = req->set_auto;
+	if (req->attr == MODIFY_ATTR_ADD)
+		return modify_add_attr(m, err);
+	return req->attr == MODIFY_ATTR_DELETE ? modify_delete_attr(m, err) : 0;
+}
+
+static int modify_read_old(struct modify *m, struct error *err)
+{
+	return m->exists ? ops_read_hit_bytes(m->ops, &m->hit, &m->old_text, err) : 0;
+}
+
+static int modify_compute(struct modify *m, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
+	int r;
+
+	if (m->req->json.bytes) {
+		r = ops_parse_source(&m->req->json, &m->definition, err);
+	} else {
+		r = definition_parse(strbuf_str(&m->old_text), m->old_text.len, &m->definition,
+		                     err);
+		if (r == 0)
+			r = modify_change(m, err);
+	}
+	if (r == 0)
+		r = definition_print_file(m->definition, &m->new_text, err);
+	if (r < 0 && !m->req->json.bytes) {
+		store_add_path(m->ops->store, m->hit.parent, &m->hit.entry, &path);
+		error_add_cause(err, "in %s", strbuf_str(&path));
+	}
+	return r;
+}
+
+static int modify_prepare(struct modify *m, struct error *err)
+{
+	int r = modify_find(m, err);
+
+	if (r == 0)
+		r = modify_read_old(m, err);
+	return r == 0 ? modify_compute(m, err) : r;
+}
+
+/* ---- writing it --------------------------------------------------------------------- */
+
+static int modify_store(struct modify *m, struct error *err)
+{
+	if (!m->exists)
+		return store_create(m->ops->store, m->hit.parent, &m->hit.entry.uuid,
+		                    m->new_text.data, m->new_text.len, err);
+	return store_replace(m->ops->store, m->hit.parent, &m->hit.entry, m->new_text.data,
+	                     m->new_text.len, err);
+}
+
+static bool is_same_text(const struct strbuf *a, const struct strbuf *b)
+{
+	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* Under the lock: are these still the bytes that the change was worked out from? */
+static int modify_write_if_same(struct operation *op, struct error *err)
+{
+	struct modify *m = op->userdata;
+	_cleanup_(strbuf_done) struct strbuf now = STRBUF_INIT;
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	int r = lock_definitions(m->ops->env, &lock, err);
+
+	if (r < 0)
+		return r;
+	if (m->exists) {
+		r = ops_read_hit_bytes(m->ops, &m->hit, &now, err);
+		if (r < 0)
+			return r;
+		if (!is_same_text(&now, &m->old_text))
+			return error_set(err, -EAGAIN,
+			                 "The definition of the device was changed "
+			                 "meanwhile by somebody else");
+	}
+	r = modify_store(m, err);
+	return r == -EEXIST ? -EAGAIN : r;
+}
+
+static int modify_run(struct modify *m, struct error *err)
+{
+	struct operation op = { .ops = m->ops,
+		                .action = CALLOUT_MODIFY,
+		                .force = m->req->options.force,
+		                .body = modify_write_if_same,
+		                .userdata = m };
+
+	op.subject = (struct callout_subject){ .uuid = m->req->uuid,
+		                               .parent = m->hit.parent,
+		                               .type = m->definition->type,
+		                               .definition = m->definition };
+	return operation_run(&op, err);
+}
+
+/* Without callouts there is nothing to wait for between reading and writing: all of it
+ * is done under the lock, and any number of writers come through. */
+static int modify_locked(struct ops *ops, const struct modify_request *req, struct error *err)
+{
+	_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	int r = lock_definitions(ops->env, &lock, err);
+
+	if (r == 0)
+		r = modify_prepare(&m, err);
+	if (r == 0)
+		r = modify_store(&m, err);
+	return r;
+}
+
+static int modify_with_callouts(struct ops *ops, const struct modify_request *req,
+                                struct error *err)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; r == -EAGAIN && i < MODIFY_TRIES; i++) {
+		_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
+
+		error_done(err);
+		r = modify_prepare(&m, err);
+		if (r == 0)
+			r = modify_run(&m, err);
+	}
+	return r;
+}
+
+static int modify_plan(struct ops *ops, const struct modify_request *req, struct plan *plan,
+                       struct error *err)
+{
+	_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
+	struct plan_step step = { .kind = PLAN_WRITE_DEFINITION, .uuid = *req->uuid };
+	int r = modify_prepare(&m, err);
+
+	if (r < 0)
+		return r;
+	store_add_path(ops->store, m.hit.parent, &m.hit.entry, &path);
+	step.path = strbuf_str(&path);
+	step.parent = m.hit.parent;
+	step.old_text = m.exists ? strbuf_str(&m.old_text) : NULL;
+	step.value = m.new_text.data;
+	step.value_len = m.new_text.len;
+	r = ops_plan_callouts(plan, PLAN_ASK, req->uuid, m.hit.parent, CALLOUT_MODIFY);
+	if (r == 0)
+		r = plan_add(plan, &step);
+	if (r == 0)
+		r = ops_plan_callouts(plan, PLAN_NOTIFY, req->uuid, m.hit.parent, CALLOUT_MODIFY);
+	return ops_result(r, err);
+}
+
+int ops_modify_stored(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
+                      struct error *err)
+{
+	const char *problem = req->json.bytes && req->parent ? store_parent_problem(req->parent)
+	                                                     : NULL;
+
+	if (req->json.bytes && !req->parent)
+		return error_set(err, -EINVAL,
+		                 "Parent device required to modify device via json file");
+	if (problem)
+		return error_set(err, -EINVAL, "Invalid parent name '%s': %s", req->parent,
+		                 problem);
+	if (req->options.dry_run)
+		return modify_plan(ops, req, ret_plan, err);
+	if (!ops_has_scripts(ops))
+		return modify_locked(ops, req, err);
+	return modify_with_callouts(ops, req, err);
+}
+
+int ops_modify(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
+               struct error *err)
+{
+	return req->live ? ops_modify_live(ops, req, ret_plan, err)
+	                 : ops_modify_stored(ops, req, ret_plan, err);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the operations share among themselves. */
+#pragma once
+
+#include "core/callout.h"
+#include "core/definition.h"
+#include "core/lock.h"
+#include "core/ops.h"
+#include "core/snapshot.h"
+#include "core/store.h"
+#include "core/sysfs.h"
+#include "core/types.h"
+
+struct ops {
+	struct env *env;
+	struct sysfs *sysfs;
+	struct store *store;
+	struct callouts *callouts;
+};
+
+/* One changing operation on one device: callouts around a body. */
+struct operation {
+	struct ops *ops;
+	enum callout_action action;
+	struct callout_subject subject;
+	bool force;
+	/* Does the work; runs between pre and post. May exchange the subject's
+	 * definition. */
+	int (*body)(struct operation *op, struct error *err);
+	void *userdata;
+	struct lock *lock; /* held over pre, body and post, or NULL; released before
+			    * the notifiers */
+	bool holds_parent; /* lock is the parent's: callouts are told */
+};
+
+/** Runs pre, body, post and the notifiers; the lock is released in any case. */
+int operation_run(struct operation *op, struct error *err) _must_check_;
+
+/** The word for an action in plans and messages: "define", "start", ... */
+const char *operation_name(enum callout_action action);
+
+/** Adds the step that asks (or tells) the callouts about an action. */
+int ops_plan_callouts(struct plan *plan, enum plan_step_kind kind, const struct mdev_uuid *uuid,
+                      const char *parent, enum callout_action action) _must_check_;
+
+/** Sets "Out of memory" on -ENOMEM when no message is set yet, passes r on. */
+int ops_result(int r, struct error *err);
+
+/** Looks one UUID up in sysfs. ret->n is 0 if it is not active. A failure other than
+ * that is an error, with force a warning. */
+int ops_find_active(struct ops *ops, const struct mdev_uuid *uuid, bool force, struct snapshot *ret,
+                    struct error *err) _must_check_;
+
+/** Reads an active device's attributes back: by its driver, else by asking callouts. */
+int ops_read_attrs(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
+                   const char *type, bool keep_leading, struct attrs *ret,
+                   struct error *err) _must_check_;
+
+/** Turns a type as the user gave it into an id: the name of exactly one of the
+ * parent's types becomes that type's id (told); a value with a blank that is no such
+ * name is refused; anything else is taken as it is. *ret is owned by the caller. */
+int ops_resolve_type(struct ops *ops, const char *parent, const char *type, char **ret,
+                     struct error *err) _must_check_;
+
+/** Opens the one definition that hits[0] names and reads it. */
+int ops_read_hit(struct ops *ops, const struct store_hit *hit, struct definition **ret,
+                 struct error *err) _must_check_;
+
+/** As ops_read_hit(), the bytes only. */
+int ops_read_hit_bytes(struct ops *ops, const struct store_hit *hit, struct strbuf *ret,
+                       struct error *err) _must_check_;
+
+/** Parses what --jsonfile gave; errors name the file. */
+int ops_parse_source(const struct json_source *json, struct definition **ret,
+                     struct error *err) _must_check_;
+
+/** True if any callout or notifier would be run. */
+bool ops_has_scripts(struct ops *ops);
+
+/** Changes the running device by callouts (modify --live): ops-live.c. */
+int ops_modify_live(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
+                    struct error *err) _must_check_;
+
+/** Changes the stored definition (modify without --live, or after it). */
+int ops_modify_stored(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
+                      struct error *err) _must_check_;
