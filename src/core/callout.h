@@ -51,8 +51,12 @@ DEFINE_CLEANUP(struct callouts, callouts_free);
 /** True if there is any callout script: else nothing needs asking. */
 bool callouts_exist(struct callouts *c);
 
+/** Time limits in milliseconds: of pre, post, live and notify (120 s), and of get
+ * (10 s). */
+void callouts_set_limits(struct callouts *c, unsigned change_ms, unsigned get_ms);
+
 /** Appends the paths of all scripts that would be asked, one per line ("would ask
- * PATH"), for --dry-run; runs nothing. */
+ * PATH"), and of the notifiers ("would notify PATH"), for --dry-run; runs nothing. */
 void callouts_describe(struct callouts *c, struct strbuf *out);
 
 /* One operation's conversation: the script that claimed the device at pre is the one
@@ -68,25 +72,34 @@ int conversation_new(struct callouts *c, enum callout_action action,
 void conversation_free(struct conversation *v);
 DEFINE_CLEANUP(struct conversation, conversation_free);
 
-/** Asks for leave (event pre). A refusal, a death by signal, a time-out: -EPERM (or
- * -ETIMEDOUT, -EINTR) with "Script '"PATH"' failed with status 'N'" or what fits. With
- * force it becomes a warning "Forcing operation 'X' despite callout failure. Error
- * was: ..." and 0. */
+/** Says whether the caller holds the parent's lock: scripts asked meanwhile find
+ * MDEVMGR_LOCKED=PARENT in their environment, so that a mdevmgr that they call does not
+ * wait for it. Notifiers never get it: they run after unlocking. */
+void conversation_set_locked(struct conversation *v, bool locked);
+
+/** Asks for leave (event pre). A refusal or a death by signal: -EPERM; -ETIMEDOUT;
+ * -EOPNOTSUPP from a script that takes no part in such operations; -EINTR. With
+ * "Script '"PATH"' failed with status 'N'" or what fits. With force these become a
+ * warning "Forcing operation 'X' despite callout failure. Error was: ..." and 0, but for
+ * -EINTR: who interrupts wants no more. */
 int conversation_pre(struct conversation *v, bool force, struct error *err) _must_check_;
 
-/** Tells the outcome (event post). Failures are debug messages. */
+/** Tells the outcome (event post), with the text that pre got on stdin. Failures are
+ * debug messages. Runs in spite of an interrupt that came before, but not for long. */
 void conversation_post(struct conversation *v, enum callout_state state);
 
-/** Runs the notifiers (event notify) with the final state and the definition on stdin. */
+/** Runs the notifiers (event notify) with the final state and the definition on stdin.
+ * Failures are debug messages. */
 void conversation_notify(struct conversation *v, enum callout_state state);
 
 /** Asks for a live change (event live, action modify); the new definition is the
  * subject's. -EOPNOTSUPP "Live modification is not supported for this device type. ..."
- * without a versioned script that offers it. */
+ * without a versioned script, or what such a script does not support; else as pre. */
 int conversation_live(struct conversation *v, struct error *err) _must_check_;
 
 /** Asks for the attributes of an active device (event get, action attributes). None
- * and 0 if no script answers. keep_leading as in definition_parse_attrs_reply(). */
+ * and 0 if no script answers. keep_leading as in definition_parse_attrs_reply(). After
+ * a time-out devices of this parent and type fail at once. *ret must be empty. */
 int callouts_get_attributes(struct callouts *c, const struct callout_subject *subject,
                             bool keep_leading, struct attrs *ret, struct error *err) _must_check_;
 
