@@ -267,12 +267,16 @@ static bool is_empty_reply(struct json_object *reply)
 	       is_empty_object(json_object_array_get_idx(reply, 0));
 }
 
-static int refuse_reply(int r, const struct error *reason, struct error *err)
+/* "invalid json" says less than mdevctl does here; the cause stays. */
+static int parse_reply(const char *bytes, size_t n, struct json_object **ret, struct error *err)
 {
-	const char *cause = reason->cause ? reason->cause : reason->message;
+	_cleanup_(error_done) struct error reason = ERROR_INIT;
+	int r = json_parse(bytes, n, ret, NULL, &reason);
 
+	if (r >= 0)
+		return r;
 	error_set(err, r, "Invalid JSON received from callout script");
-	error_set_cause(err, "%s", cause ? cause : strerror(-r));
+	error_set_cause(err, "%s", reason.cause ? reason.cause : strerror(-r));
 	return r;
 }
 
@@ -282,25 +286,30 @@ static int read_reply(const char *bytes, size_t n, bool keep_leading, struct att
 	_cleanup_(json_putp) struct json_object *reply = NULL;
 	int r;
 
-	r = json_parse(bytes, n, &reply, NULL, err);
+	r = parse_reply(bytes, n, &reply, err);
 	if (r < 0 || is_empty_reply(reply))
 		return r;
 	r = read_attrs(reply, ret, err);
-	return r == -EINVAL && keep_leading && json_object_is_type(reply, json_type_array) ? 0 : r;
+	if (r >= 0)
+		return r;
+	if (r == -EINVAL && keep_leading && json_object_is_type(reply, json_type_array)) {
+		error_done(err);
+		return 0;
+	}
+	error_set_cause(err, "reply of the callout script");
+	return r;
 }
 
 int definition_parse_attrs_reply(const char *bytes, size_t n, bool keep_leading, struct attrs *ret,
                                  struct error *err)
 {
-	_cleanup_(error_done) struct error reason = ERROR_INIT;
 	int r;
 
 	n = length_without_nuls(bytes, n);
 	if (n == 0)
 		return 0;
-	r = read_reply(bytes, n, keep_leading, ret, &reason);
-	if (r >= 0)
-		return r;
-	attrs_done(ret);
-	return refuse_reply(r, &reason, err);
+	r = read_reply(bytes, n, keep_leading, ret, err);
+	if (r < 0)
+		attrs_done(ret);
+	return r;
 }

@@ -36,8 +36,9 @@ DEFINE_CLEANUP(struct definition, definition_free);
 
 /** Reads a document of n bytes (no NUL needed after them). Errors are -EINVAL with
  * mdevctl's texts ("invalid json", "attributes field is not an array", ...) or, for
- * what is no JSON, "line L column C" in the cause; -ENOMEM; -EFBIG. The message
- * names no file: the caller, who knows it, does. */
+ * what is no JSON, "line L column C" in the cause; -ENOMEM; -EFBIG and -E2BIG
+ * beyond DEFINITION_SIZE_MAX and ATTRS_MAX. The message names no file: the caller,
+ * who knows it, does. */
 int definition_parse(const char *bytes, size_t n, struct definition **ret,
                      struct error *err) _must_check_;
 
@@ -61,7 +62,8 @@ void definition_print_object(const char *type, bool autostart, const struct attr
 
 /** Reads the reply of a callout to "get attributes": an array of one-key objects;
  * empty, null and [{}] mean none; trailing NUL bytes are cut. With keep_leading the
- * valid elements before a bad one are kept and 0 is returned, else -EINVAL
- * ("Invalid JSON received from callout script" and the cause). *ret must be empty. */
+ * valid elements before a bad one are kept and 0 is returned, else -EINVAL (what is
+ * no JSON: "Invalid JSON received from callout script" and the cause; a bad element: as
+ * in definition_parse()), -EFBIG, -E2BIG. *ret must be empty, and is on failure. */
 int definition_parse_attrs_reply(const char *bytes, size_t n, bool keep_leading, struct attrs *ret,
                                  struct error *err) _must_check_;

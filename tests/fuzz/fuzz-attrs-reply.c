@@ -19,8 +19,7 @@ static int parse(const uint8_t *data, size_t size, bool keep_leading, struct att
 	if (r < 0) {
 		fuzz_require(r == -EINVAL || r == -EFBIG || r == -E2BIG);
 		fuzz_require(ret->n == 0 && !ret->items);
-		fuzz_require(strcmp(err.message, "Invalid JSON received from callout script") == 0);
-		fuzz_require(err.cause);
+		fuzz_require(err.errnum == -r && err.message && err.cause);
 	}
 	error_done(&err);
 	return r;

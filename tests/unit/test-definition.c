@@ -202,6 +202,7 @@ struct reply_row {
 };
 
 #define TEXT(s)   (s), sizeof(s) - 1
+#define IN_REPLY  ": reply of the callout script"
 #define REFUSED   "Invalid JSON received from callout script: "
 #define NO_OBJECT "invalid JSON format for attribute: not an object"
 #define TOO_MANY  "invalid JSON format for attribute: too many fields"
@@ -217,10 +218,10 @@ static const struct reply_row replies[] = {
 	{ TEXT("[{\"a\":\"1\"}]\0\n"), false, 0,
 	  REFUSED "trailing characters at line 1 column 12" },
 	{ TEXT("\n"), false, 0, REFUSED "EOF while parsing a value at line 2 column 0" },
-	{ TEXT("{}"), true, 0, REFUSED "attributes field is not an array" },
-	{ TEXT("[{\"a\":\"1\"},5]"), false, 0, REFUSED NO_OBJECT },
+	{ TEXT("{}"), true, 0, "attributes field is not an array" IN_REPLY },
+	{ TEXT("[{\"a\":\"1\"},5]"), false, 0, NO_OBJECT IN_REPLY },
 	{ TEXT("[{\"a\":\"1\"},5,{\"b\":\"2\"}]"), true, 1, NULL },
-	{ TEXT("[{\"a\":\"1\"},{}]"), false, 0, REFUSED TOO_MANY },
+	{ TEXT("[{\"a\":\"1\"},{}]"), false, 0, TOO_MANY IN_REPLY },
 	{ TEXT("[{\"a\":\"1\"},{}]"), true, 1, NULL },
 	{ TEXT("[{\"a\":\"1\"},"), true, 0,
 	  REFUSED "EOF while parsing a value at line 1 column 11" },
