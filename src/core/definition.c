@@ -9,7 +9,7 @@
 
 #include <json-c/json.h>
 
-#include "core/definition.h"
+#include "core/definition-plain.h"
 #include "shared/json.h"
 
 static void json_putp(struct json_object **value)
@@ -221,18 +221,12 @@ static int read_document(struct json_object *document, struct definition *d, str
 	return read_attrs(known.attrs, &d->attrs, err);
 }
 
-int definition_parse(const char *bytes, size_t n, struct definition **ret, struct error *err)
+static int parse_json(const char *bytes, size_t n, struct definition *d, struct error *err)
 {
 	_cleanup_(json_putp) struct json_object *document = NULL;
-	_cleanup_(definition_freep) struct definition *d = NULL;
 	bool is_lossy;
 	int r;
 
-	if (n > DEFINITION_SIZE_MAX)
-		return error_set(err, -EFBIG, "larger than %d bytes", DEFINITION_SIZE_MAX);
-	r = definition_new(&d);
-	if (r < 0)
-		return error_set_errno(err, r, "Failed to read definition");
 	r = json_parse(bytes, n, &document, &is_lossy, err);
 	if (r < 0)
 		return r;
@@ -240,6 +234,25 @@ int definition_parse(const char *bytes, size_t n, struct definition **ret, struc
 	if (r < 0)
 		return r;
 	d->is_lossy = is_lossy && d->unknown;
+	return 0;
+}
+
+int definition_parse(const char *bytes, size_t n, struct definition **ret, struct error *err)
+{
+	_cleanup_(definition_freep) struct definition *d = NULL;
+	int r;
+
+	if (n > DEFINITION_SIZE_MAX)
+		return error_set(err, -EFBIG, "larger than %d bytes", DEFINITION_SIZE_MAX);
+	r = definition_new(&d);
+	if (r == 0)
+		r = definition_read_plain(bytes, n, d);
+	if (r < 0)
+		return error_set_errno(err, r, "Failed to read definition");
+	if (r == 0)
+		r = parse_json(bytes, n, d, err);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(d);
 	return 0;
 }

@@ -82,6 +82,24 @@ static void require_known_round_trip(const struct definition *d)
 		fuzz_require(same_text(&object, &file));
 }
 
+/* A blank before it keeps a document off the short way. */
+static void require_both_ways_agree(const uint8_t *data, size_t size, const struct definition *d,
+                                    int r)
+{
+	_cleanup_(definition_freep) struct definition *other = NULL;
+	_cleanup_(strbuf_done) struct strbuf blank = STRBUF_INIT;
+
+	if (size >= DEFINITION_SIZE_MAX)
+		return;
+	strbuf_add_char(&blank, ' ');
+	strbuf_add(&blank, (const char *)data, size);
+	fuzz_require(definition_parse(blank.data, blank.len, &other, NULL) == r);
+	if (r < 0)
+		return;
+	require_same(d, other);
+	fuzz_require(!d->unknown == !other->unknown && d->is_lossy == other->is_lossy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error err = ERROR_INIT;
@@ -89,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r;
 
 	r = definition_parse((const char *)data, size, &d, &err);
+	require_both_ways_agree(data, size, d, r);
 	if (r < 0) {
 		require_refusal(r, d, &err);
 		return 0;

@@ -122,6 +122,80 @@ static void test_read_and_print(void **state)
 	}
 }
 
+/* As we write it ourselves, and near to it. */
+static const char *const plain[] = {
+	SMALLEST,
+	SMALLEST "\n",
+	SMALLEST "\n\n",
+	"{\n  \"mdev_type\": \"t 1\",\n  \"start\": \"auto\",\n  \"attrs\": [\n"
+	"    {\n      \"b/c\": \"1\"\n    },\n    {\n      \"\": \"\"\n    }\n  ]\n}",
+};
+
+/* A blank before it makes the JSON parser read the same document. */
+static void check_both_ways(const char *bytes, size_t n)
+{
+	_cleanup_(definition_freep) struct definition *a = NULL, *b = NULL;
+	_cleanup_(strbuf_done) struct strbuf blank = STRBUF_INIT;
+	int r;
+
+	strbuf_add_char(&blank, ' ');
+	strbuf_add(&blank, bytes, n);
+	r = definition_parse(bytes, n, &a, NULL);
+	assert_int_equal(r, definition_parse(blank.data, blank.len, &b, NULL));
+	if (r < 0)
+		return;
+	assert_string_equal(a->type, b->type);
+	assert_int_equal(a->autostart, b->autostart);
+	assert_true(attrs_equal(&a->attrs, &b->attrs));
+	assert_int_equal(!a->unknown, !b->unknown);
+}
+
+static void check_each_byte_changed(const char *text)
+{
+	static const char others[] = { '"', '\\', '\0', '\n', '\x7f', '\x80', 'x', ',', '}', ']' };
+	size_t n = strlen(text);
+	char copy[512];
+
+	for (size_t at = 0; at < n; at++) {
+		check_both_ways(text, at);
+		for (size_t i = 0; i < sizeof(others); i++) {
+			memcpy(copy, text, n);
+			copy[at] = others[i];
+			check_both_ways(copy, n);
+		}
+	}
+}
+
+static void test_both_ways_agree(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
+		check_both_ways(plain[i], strlen(plain[i]));
+		check_each_byte_changed(plain[i]);
+	}
+}
+
+static void test_long_attribute_name(void **state)
+{
+	char name[400];
+	struct strbuf text = STRBUF_INIT;
+	struct definition *d;
+
+	for (size_t n = 120; n < sizeof(name); n += 8) {
+		memset(name, 'n', n);
+		name[n] = '\0';
+		strbuf_clear(&text);
+		strbuf_addf(&text,
+		            "{\n  \"mdev_type\": \"t\",\n  \"start\": \"auto\",\n"
+		            "  \"attrs\": [\n    {\n      \"%s\": \"v\"\n    }\n  ]\n}",
+		            name);
+		d = must_parse(text.data);
+		assert_int_equal(d->attrs.n, 1);
+		assert_string_equal(d->attrs.items[0].name, name);
+		definition_free(d);
+	}
+	strbuf_done(&text);
+}
+
 static void test_lossy(void **state)
 {
 	struct definition *d = must_parse("{" KNOWN ",\"n\":[123456789012345678901]}"), *copy;
@@ -252,9 +326,10 @@ static void test_replies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_read_and_print),
-		cmocka_unit_test(test_lossy),   cmocka_unit_test(test_object_at_indent),
-		cmocka_unit_test(test_bounds),  cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_refused),         cmocka_unit_test(test_read_and_print),
+		cmocka_unit_test(test_both_ways_agree), cmocka_unit_test(test_long_attribute_name),
+		cmocka_unit_test(test_lossy),           cmocka_unit_test(test_object_at_indent),
+		cmocka_unit_test(test_bounds),          cmocka_unit_test(test_replies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
