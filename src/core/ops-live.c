@@ -105,8 +105,10 @@ static int live_apply(struct live *l, const struct callout_subject *subject, str
 		return ops_result(r, err);
 	r = conversation_live(talk, err);
 	lock_free(TAKE_PTR(lock));
-	/* mdevctl's notifiers hear of it with state none, whatever the outcome. */
-	conversation_notify(talk, CALLOUT_NONE);
+	/* mdevctl's notifiers hear of it with state none, whatever the outcome, but not
+	 * where no script could be asked. */
+	if (r != -EOPNOTSUPP)
+		conversation_notify(talk, CALLOUT_NONE);
 	return r;
 }
 

@@ -134,6 +134,26 @@ static void format_step(const struct plan_step *s, const char *uuid, struct strb
 	}
 }
 
+/* Notifiers stand in the same list, and hear of outcomes only. */
+static bool is_run_by(const char *line, enum plan_step_kind kind)
+{
+	return kind == PLAN_NOTIFY || strncmp(line, "would notify ", strlen("would notify ")) != 0;
+}
+
+static void format_scripts(const char *scripts, enum plan_step_kind kind, struct strbuf *out)
+{
+	for (const char *line = scripts; *line; line += *line == '\n') {
+		size_t n = strcspn(line, "\n");
+
+		if (is_run_by(line, kind)) {
+			strbuf_add_str(out, "  ");
+			strbuf_add(out, line, n);
+			strbuf_add_char(out, '\n');
+		}
+		line += n;
+	}
+}
+
 void plan_format(const struct plan *p, const char *scripts, struct strbuf *out)
 {
 	for (size_t i = 0; i < p->n; i++) {
@@ -141,15 +161,7 @@ void plan_format(const struct plan *p, const char *scripts, struct strbuf *out)
 
 		mdev_uuid_format(&p->steps[i].uuid, uuid);
 		format_step(&p->steps[i], uuid, out);
-		if (!runs_callouts(p->steps[i].kind))
-			continue;
-		for (const char *line = scripts; *line; line += *line == '\n') {
-			size_t n = strcspn(line, "\n");
-
-			strbuf_add_str(out, "  ");
-			strbuf_add(out, line, n);
-			strbuf_add_char(out, '\n');
-			line += n;
-		}
+		if (runs_callouts(p->steps[i].kind))
+			format_scripts(scripts, p->steps[i].kind, out);
 	}
 }

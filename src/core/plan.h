@@ -54,7 +54,8 @@ void plan_done(struct plan *p);
 int plan_add(struct plan *p, const struct plan_step *step) _must_check_;
 
 /** Appends the plan as text: a line a step, files as a unified diff. Each line of
- * scripts ("would ask PATH", may be empty) follows every step that runs callouts. */
+ * scripts ("would ask PATH", may be empty) follows every step that runs callouts; lines
+ * "would notify PATH" follow PLAN_NOTIFY only. */
 void plan_format(const struct plan *p, const char *scripts, struct strbuf *out);
 
 /* ---- planning a start -------------------------------------------------------------- */
