@@ -11,7 +11,7 @@
 
 #include "cli/cli-args.h"
 #include "cli/usage.h"
-#include "cli/utf8.h"
+#include "shared/utf8.h"
 
 /* getopt's code of a long option: this plus its row's number. Short ones are their
  * character, which for some C libraries may be any of Unicode's. */
@@ -185,10 +185,11 @@ static int read_value(struct parser *p, const struct cli_option *o, const char *
 		return read_number(p, o, text, 1, &p->args->wait_seconds);
 	case VALUE_ASSIGNMENT:
 		return read_assignment(p, o, text);
+	case VALUE_FILE:
+		return *text ? 0 : on_missing_value(p, o);
 	case VALUE_NONE:
 	case VALUE_PARENT:
 	case VALUE_TYPE:
-	case VALUE_FILE:
 	case VALUE_TEXT:
 	case VALUE_VERB:
 	case _VALUE_KIND_MAX:

@@ -3,7 +3,48 @@
  * The program: sets up messages and signals, hands argv to the command line. */
 #include "config.h"
 
-int main(void)
+#include <errno.h>
+#include <signal.h>
+
+#include "cli/cli.h"
+
+static volatile sig_atomic_t interrupt_signal;
+
+static void on_signal(int signal)
 {
-	return 0;
+	interrupt_signal = signal;
+}
+
+/* Without SA_RESTART: a blocked read or write returns, and what is half done is undone.
+ * A closed pipe is an error of write(), not our death. */
+static void install_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int main(int argc, char *argv[])
+{
+	_cleanup_(env_freep) struct env *env = NULL;
+	const char *root = getenv("MDEVCTL_ENV_ROOT");
+	struct messages messages;
+	struct log log;
+	int status, r;
+
+	install_signals();
+	messages_init(&messages);
+	messages_open_log(&messages, &log);
+	r = env_new(root ? root : "", &log, &env);
+	if (r < 0) {
+		_cleanup_(error_done) struct error err = ERROR_INIT;
+
+		error_set_errno(&err, r, "Cannot begin");
+		return messages_print_error(&messages, &err);
+	}
+	env_set_interrupt(env, &interrupt_signal);
+	status = cli_main(argc, argv, env, &messages);
+	return status != CLI_SUCCESS && interrupt_signal ? 128 + interrupt_signal : status;
 }

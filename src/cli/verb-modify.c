@@ -13,6 +13,19 @@ static enum modify_attr attr_action(const struct arguments *args)
 	return arguments_has(args, DELATTR) ? MODIFY_ATTR_DELETE : MODIFY_ATTR_NONE;
 }
 
+/* Without a parent the definition cannot be replaced: that is told whatever the file
+ * is, so it is not read. */
+static int read_json(const struct arguments *args, struct strbuf *content,
+                     struct json_source *ret, struct error *err)
+{
+	if (arguments_has(args, JSONFILE) && !arguments_has(args, PARENT) &&
+	    !arguments_has(args, LIVE)) {
+		*ret = (struct json_source){ .name = args->values[OPTION_JSONFILE], .bytes = "" };
+		return 0;
+	}
+	return change_read_json(args, "file", content, ret, err);
+}
+
 int verb_modify(struct cli *cli, const struct arguments *args, struct error *err)
 {
 	_cleanup_(strbuf_done) struct strbuf content = STRBUF_INIT;
@@ -34,7 +47,7 @@ int verb_modify(struct cli *cli, const struct arguments *args, struct error *err
 	};
 	int r;
 
-	r = change_read_json(args, "file", &content, &req.json, err);
+	r = read_json(args, &content, &req.json, err);
 	if (r < 0)
 		return r;
 	r = ops_modify(cli->ops, &req, &plan, err);
