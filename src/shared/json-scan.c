@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "shared/json-scan.h"
+#include "shared/utf8.h"
 
 #define PROBLEM_EOF_STRING "EOF while parsing a string"
 #define PROBLEM_EOF_VALUE  "EOF while parsing a value"
@@ -60,30 +61,6 @@ static const char *scan_expectation_at_end(const struct json_scan *s)
 }
 
 /* ---- strings ------------------------------------------------------------------ */
-
-static bool is_continuation(const struct json_scan *s, size_t at)
-{
-	return at < s->n && ((unsigned char)s->bytes[at] & 0xc0) == 0x80;
-}
-
-/* Length of the UTF-8 sequence at s->at, which is beyond ASCII; 0 if it is none.
- * json-c lets overlong forms, surrogates and what is beyond U+10FFFF through. */
-static size_t scan_utf8_length(const struct json_scan *s)
-{
-	unsigned char lead = (unsigned char)s->bytes[s->at];
-	unsigned char second = s->at + 1 < s->n ? (unsigned char)s->bytes[s->at + 1] : 0;
-	size_t len = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-
-	if (lead < 0xc2 || lead > 0xf4)
-		return 0;
-	if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-	    (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if (!is_continuation(s, s->at + i))
-			return 0;
-	return len;
-}
 
 static int hex_value(char c)
 {
@@ -172,7 +149,8 @@ static int scan_special(struct json_scan *s, bool is_key)
 		return scan_refuse(
 			s, "control character (\\u0000-\\u001F) found while parsing a string",
 			s->at + 1);
-	len = scan_utf8_length(s);
+	/* json-c lets overlong forms, surrogates and what is beyond U+10FFFF through. */
+	len = utf8_sequence(s->bytes + s->at, s->n - s->at);
 	if (len == 0)
 		return scan_refuse(s, "stream did not contain valid UTF-8", s->at + 1);
 	s->at += len;

@@ -42,17 +42,23 @@ static bool sequence_is_valid(const unsigned char *p, size_t n, uint32_t least)
 	return code >= least && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
 }
 
-bool utf8_is_valid(const char *text, size_t n)
+size_t utf8_sequence(const char *text, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)text;
+	uint32_t least;
+	size_t length = n > 0 ? sequence_length(*p, &least) : 0;
 
+	return length > 0 && length <= n && sequence_is_valid(p, length, least) ? length : 0;
+}
+
+bool utf8_is_valid(const char *text, size_t n)
+{
 	while (n > 0) {
-		uint32_t least;
-		size_t length = sequence_length(*p, &least);
+		size_t length = utf8_sequence(text, n);
 
-		if (length == 0 || length > n || !sequence_is_valid(p, length, least))
+		if (length == 0)
 			return false;
-		p += length;
+		text += length;
 		n -= length;
 	}
 	return true;

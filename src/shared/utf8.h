@@ -8,6 +8,10 @@
 
 #include "shared/macro.h"
 
+/** Length of the well-formed sequence that the n bytes begin with, 1 to 4; 0 if they
+ * begin with none. */
+size_t utf8_sequence(const char *text, size_t n) _pure_;
+
 /** True if the n bytes are well-formed UTF-8 (Unicode table 3-7: no overlong forms,
  * no surrogates, nothing beyond U+10FFFF). */
 bool utf8_is_valid(const char *text, size_t n) _pure_;
