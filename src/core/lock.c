@@ -73,7 +73,7 @@ static int open_lock_file(const char *path)
 	return fd >= 0 ? fd : -errno;
 }
 
-static int lock_open(const struct env *env, struct error *err)
+static int lock_open(const struct env *env, const char *what, struct error *err)
 {
 	_cleanup_(freep) char *etc = env_path(env, LOCK_FILE), *run = env_path(env, LOCK_FILE_RUN);
 	int fd;
@@ -84,7 +84,7 @@ static int lock_open(const struct env *env, struct error *err)
 	if (fd == -EROFS)
 		fd = open_lock_file(run);
 	if (fd < 0)
-		error_set_errno(err, fd, "Cannot open the lock file %s", etc);
+		error_set_errno(err, fd, "Cannot open the lock file %s for %s", etc, what);
 	if (fd == -EACCES || fd == -EPERM)
 		error_set_advice(err, "changing devices needs root");
 	return fd;
@@ -189,6 +189,16 @@ static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds
 	return 0;
 }
 
+static int lock_failed(const struct env *env, int r, const char *what, struct error *err)
+{
+	_cleanup_(freep) char *path = env_path(env, LOCK_FILE);
+
+	/* A wait that ended has been told already. */
+	if (err && !error_is_set(err))
+		error_set_errno(err, r, "Cannot lock %s in %s", what, path ? path : LOCK_FILE);
+	return r;
+}
+
 static int lock_acquire(const struct env *env, off_t byte, unsigned seconds, const char *what,
                         struct lock **ret, struct error *err)
 {
@@ -197,21 +207,26 @@ static int lock_acquire(const struct env *env, off_t byte, unsigned seconds, con
 
 	if (!lock)
 		return error_set(err, -ENOMEM, "Out of memory");
-	lock->fd = lock_open(env, err);
+	lock->fd = lock_open(env, what, err);
 	if (lock->fd < 0)
 		return lock->fd;
 	r = lock_wait(env, lock->fd, byte, seconds, what, err);
 	if (lock_is_impossible(r))
 		log_warn(env_log(env), "Cannot lock %s, going on without: %s", what, strerror(-r));
 	else if (r < 0)
-		return r;
+		return lock_failed(env, r, what, err);
 	*ret = TAKE_PTR(lock);
 	return 0;
 }
 
-int lock_definitions(const struct env *env, struct lock **ret, struct error *err)
+int lock_definitions(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,
+                     struct error *err)
 {
-	return lock_acquire(env, 0, DEFINITIONS_WAIT, "the definitions", ret, err);
+	char what[sizeof("the definition of device ") + MDEV_UUID_TEXT_MAX] =
+		"the definition of device ";
+
+	mdev_uuid_format(uuid, what + strlen(what));
+	return lock_acquire(env, 0, DEFINITIONS_WAIT, what, ret, err);
 }
 
 int lock_parent(const struct env *env, const char *parent, struct lock **ret, struct error *err)

@@ -11,10 +11,12 @@
 
 struct lock;
 
-/** Locks the definitions for one read-modify-write. Waits at most 10 s, then -ETIMEDOUT
- * with the holder in the message; -EINTR when the user wants to stop. Where locking is
- * not possible at all (EBADF, ENOLCK, EOPNOTSUPP) it warns and goes on without. */
-int lock_definitions(const struct env *env, struct lock **ret, struct error *err) _must_check_;
+/** Locks all definitions for one read-modify-write; uuid, whose definition it is, is for
+ * messages only. Waits at most 10 s, then -ETIMEDOUT with the holder in the message;
+ * -EINTR when the user wants to stop. Where locking is not possible at all (EBADF,
+ * ENOLCK, EOPNOTSUPP) it warns and goes on without. */
+int lock_definitions(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,
+                     struct error *err) _must_check_;
 
 /** Locks a parent for starts. Waits for the callout limit and 10 s. Does nothing, with
  * *ret NULL, in a callout of the process that holds it (MDEVMGR_LOCKED). */

@@ -220,7 +220,7 @@ static int modify_write_if_same(struct operation *op, struct error *err)
 	struct modify *m = op->userdata;
 	_cleanup_(strbuf_done) struct strbuf now = STRBUF_INIT;
 	_cleanup_(lock_freep) struct lock *lock = NULL;
-	int r = lock_definitions(m->ops->env, &lock, err);
+	int r = lock_definitions(m->ops->env, m->req->uuid, &lock, err);
 
 	if (r < 0)
 		return r;
@@ -258,7 +258,7 @@ static int modify_locked(struct ops *ops, const struct modify_request *req, stru
 {
 	_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
 	_cleanup_(lock_freep) struct lock *lock = NULL;
-	int r = lock_definitions(ops->env, &lock, err);
+	int r = lock_definitions(ops->env, req->uuid, &lock, err);
 
 	if (r == 0)
 		r = modify_prepare(&m, err);
