@@ -125,10 +125,10 @@ static void test_read_and_print(void **state)
 /* As we write it ourselves, and near to it. */
 static const char *const plain[] = {
 	SMALLEST,
-	SMALLEST "\n",
-	SMALLEST "\n\n",
-	"{\n  \"mdev_type\": \"t 1\",\n  \"start\": \"auto\",\n  \"attrs\": [\n"
-	"    {\n      \"b/c\": \"1\"\n    },\n    {\n      \"\": \"\"\n    }\n  ]\n}",
+	(SMALLEST "\n"),
+	(SMALLEST "\n\n"),
+	("{\n  \"mdev_type\": \"t 1\",\n  \"start\": \"auto\",\n  \"attrs\": [\n"
+	 "    {\n      \"b/c\": \"1\"\n    },\n    {\n      \"\": \"\"\n    }\n  ]\n}"),
 };
 
 /* A blank before it makes the JSON parser read the same document. */
