@@ -268,7 +268,7 @@ static void process_drain_rest(struct process *p, int which)
 	}
 }
 
-/* 0, or -ECHILD when somebody else took the status: SIGCHLD is ignored. */
+/* 0, or -ECHILD when somebody else took the status. */
 static int process_reap(struct process *p)
 {
 	int status;
@@ -375,6 +375,17 @@ static int process_run_blocked(struct process *p)
 	return r;
 }
 
+/* Whoever started us may have ignored SIGCHLD, which is inherited: the kernel would
+ * then throw our children's statuses away. */
+static void heed_sigchld(struct sigaction *ret_before)
+{
+	struct sigaction heed = { .sa_handler = SIG_DFL };
+
+	sigaction(SIGCHLD, NULL, ret_before);
+	if (ret_before->sa_handler == SIG_IGN || ret_before->sa_flags & SA_NOCLDWAIT)
+		sigaction(SIGCHLD, &heed, NULL);
+}
+
 int process_run(const struct process_request *req, struct process_result *ret)
 {
 	struct process p = {
@@ -383,6 +394,7 @@ int process_run(const struct process_request *req, struct process_result *ret)
 		.fds = { -1, -1, -1, -1 },
 		.deadline_ms = now_ms() + req->timeout_ms,
 	};
+	struct sigaction sigchld;
 	sigset_t all;
 	int r;
 
@@ -391,7 +403,9 @@ int process_run(const struct process_request *req, struct process_result *ret)
 	 * only when the child does something. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &p.mask);
+	heed_sigchld(&sigchld);
 	r = process_run_blocked(&p);
+	sigaction(SIGCHLD, &sigchld, NULL);
 	sigprocmask(SIG_SETMASK, &p.mask, NULL);
 	for (int i = 0; i < _FD_MAX; i++)
 		closep(&p.fds[i]);
