@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/out-json.h"
+#include "cli/out-text.h"
 #include "core/definition.h"
 #include "shared/json.h"
 
@@ -163,13 +164,16 @@ static void add_member(struct strbuf *b, const char *key, const char *value)
 
 static void add_type(struct strbuf *b, const struct types_entry *entry)
 {
+	_cleanup_(strbuf_done) struct strbuf description = STRBUF_INIT;
+
 	strbuf_addf(b, "{\n" KEY_INDENT "  \"available_instances\": %d",
 	            entry->available_instances);
 	add_member(b, "device_api", entry->device_api);
 	if (*entry->name)
 		add_member(b, "name", entry->name);
-	if (*entry->description)
-		add_member(b, "description", entry->description);
+	text_join_lines(&description, entry->description);
+	if (description.len > 0)
+		add_member(b, "description", strbuf_str(&description));
 	strbuf_add_str(b, "\n" KEY_INDENT "}");
 }
 

@@ -94,18 +94,21 @@ static void add_field(struct output *out, const char *label, const char *value)
 	strbuf_add_char(&out->text, '\n');
 }
 
-/* One line, whatever the driver's file holds. */
+void text_join_lines(struct strbuf *out, const char *lines)
+{
+	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1) {
+		strbuf_add(out, lines, (size_t)(end - lines));
+		strbuf_add_str(out, ", ");
+	}
+	strbuf_add_str(out, lines);
+}
+
 static void add_description(struct output *out, const char *value)
 {
-	if (!*value)
-		return;
-	strbuf_add_str(&out->text, "    Description: ");
-	for (const char *end; (end = strchr(value, '\n')); value = end + 1) {
-		text_add(out, value, (size_t)(end - value));
-		strbuf_add_str(&out->text, ", ");
-	}
-	add_str(out, value);
-	strbuf_add_char(&out->text, '\n');
+	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
+
+	text_join_lines(&line, value);
+	add_field(out, "    Description: ", strbuf_str(&line));
 }
 
 int types_text_entry(void *userdata, const struct types_entry *entry)

@@ -27,6 +27,9 @@ struct types_text {
 /** For ops_types(); userdata is a struct types_text. */
 int types_text_entry(void *userdata, const struct types_entry *entry);
 
+/** Appends a type's description as lists show it: its lines joined by ", ". */
+void text_join_lines(struct strbuf *out, const char *lines);
+
 /** Appends n bytes as they are, or for a terminal with control characters as \xNN. */
 void text_add(struct output *out, const char *bytes, size_t n);
 

@@ -15,8 +15,8 @@ static enum modify_attr attr_action(const struct arguments *args)
 
 /* Without a parent the definition cannot be replaced: that is told whatever the file
  * is, so it is not read. */
-static int read_json(const struct arguments *args, struct strbuf *content,
-                     struct json_source *ret, struct error *err)
+static int read_json(const struct arguments *args, struct strbuf *content, struct json_source *ret,
+                     struct error *err)
 {
 	if (arguments_has(args, JSONFILE) && !arguments_has(args, PARENT) &&
 	    !arguments_has(args, LIVE)) {
