@@ -111,6 +111,7 @@ int main(int argc, char *argv[])
 	if (strcmp(argv[1], "types") == 0) {
 		walk(root, "sys/class/mdev_bus", parent_types);
 	} else {
+		walk(root, "sys/bus/mdev/devices", NULL);
 		walk(root, "sys/class/mdev_bus", parent_devices);
 		walk(root, "etc/mdevctl.d", parent_definitions);
 	}
