@@ -69,7 +69,8 @@ static int open_beneath(int dirfd, const char *name, int flags)
 	/* RESOLVE_BENEATH alone would follow links that stay below: a driver's
 	 * "subsystem" or "driver" link must not become an attribute. Linux >= 5.6. */
 	struct open_how how = {
-		.flags = (uint64_t)(flags | O_CLOEXEC | O_NOCTTY),
+		/* openat2() refuses flags that mean nothing, as O_NOCTTY with O_PATH. */
+		.flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));

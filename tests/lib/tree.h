@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A temporary root laid out like sysfs, and a fake kernel behind the sysfs door that
+ * reacts to writes: what plain files cannot do. Failures end the test. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "core/env.h"
+#include "core/sysfs.h"
+
+struct tree {
+	char *root;
+	struct env *env;
+	struct sysfs *sysfs;
+	/* what the fake kernel was told: "create", "remove", attributes, in order */
+	char *writes;
+	/* errors to inject: a write to this name fails with this negative errno */
+	const char *fail_name;
+	int fail_errno;
+	const char *fail_name2;
+	int fail_errno2;
+};
+
+/** cmocka setup and teardown; *state is the struct tree. */
+int tree_setup(void **state);
+int tree_teardown(void **state);
+
+/** Writes a file below the root, directories made as needed. */
+void tree_file(struct tree *t, const char *path, const char *content);
+
+/** Makes a directory, with those above it. */
+void tree_dir(struct tree *t, const char *path);
+
+/** Makes a symbolic link. */
+void tree_link(struct tree *t, const char *path, const char *target);
+
+/** True if the path exists (links not followed). */
+bool tree_has(const struct tree *t, const char *path);
+
+/** The file's content, freed by the caller. */
+char *tree_read(const struct tree *t, const char *path);
+
+/** A parent with one type of a number of instances, as the mdev core shows it. */
+void tree_parent(struct tree *t, const char *parent, const char *type, int instances);
+
+/** An active device with the attribute files given (NULL-terminated). */
+void tree_device(struct tree *t, const char *parent, const char *type, const char *uuid,
+                 const char *const *attrs);
+
+/** Lets writes of this sysfs be answered by the fake kernel: create makes the device
+ * directory (with attribute files a0, a1) and links, remove takes them away. */
+void tree_fake_kernel(struct tree *t);

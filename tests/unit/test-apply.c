@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "core/apply.h"
+#include "core/snapshot.h"
+#include "lib/tree.h"
+#include "lib/unit.h"
+
+#define UUID   "5dfa59ac-6b43-4dcd-a8b1-1b7f4b4ab123"
+#define DEVICE "/sys/devices/p1/" UUID
+
+static void plan_of(struct plan *plan, const char *const *attrs)
+{
+	struct plan_step step = { .kind = PLAN_CREATE, .parent = "p1", .type = "t1" };
+
+	assert_int_equal(mdev_uuid_parse(UUID, &step.uuid), 0);
+	assert_int_equal(plan_add(plan, &step), 0);
+	step.kind = PLAN_SET_ATTRIBUTE;
+	for (; attrs && *attrs; attrs += 2) {
+		step.word = attrs[0];
+		step.value = attrs[1];
+		step.value_len = strlen(attrs[1]);
+		assert_int_equal(plan_add(plan, &step), 0);
+	}
+}
+
+static int run(struct tree *t, const char *const *attrs, char **ret_text)
+{
+	struct plan plan = { 0 };
+	struct error err = ERROR_INIT;
+	struct strbuf text = STRBUF_INIT;
+	int r;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_fake_kernel(t);
+	plan_of(&plan, attrs);
+	r = apply_start(t->env, t->sysfs, &plan, &err);
+	if (r < 0)
+		error_format(&err, &text);
+	*ret_text = strbuf_take(&text);
+	error_done(&err);
+	plan_done(&plan);
+	return r;
+}
+
+static void test_creates_and_writes_in_order(void **state)
+{
+	static const char *const attrs[] = { "a1", "x", "a0", "y", "a1", "z", NULL };
+	struct tree *t = *state;
+	char *text;
+
+	assert_int_equal(run(t, attrs, &text), 0);
+	assert_string_equal(t->writes, "create=" UUID "\na1=x\na0=y\na1=z\n");
+	assert_true(tree_has(t, DEVICE));
+	free(text);
+}
+
+static void test_empty_value_is_no_write(void **state)
+{
+	static const char *const attrs[] = { "a1", "", "a0", "y", NULL };
+	struct tree *t = *state;
+	char *text;
+
+	assert_int_equal(run(t, attrs, &text), 0);
+	assert_string_equal(t->writes, "create=" UUID "\na0=y\n");
+	free(text);
+}
+
+static void test_missing_attribute_undoes(void **state)
+{
+	static const char *const attrs[] = { "a0", "x", "nope", "y", NULL };
+	struct tree *t = *state;
+	char *text;
+
+	assert_int_equal(run(t, attrs, &text), -ENOENT);
+	assert_non_null(strstr(text, "Invalid attribute 'nope'"));
+	assert_string_equal(t->writes, "create=" UUID "\na0=x\nremove=1\n");
+	assert_false(tree_has(t, DEVICE));
+	free(text);
+}
+
+static void test_failing_attribute_undoes(void **state)
+{
+	static const char *const attrs[] = { "a0", "val", NULL };
+	struct tree *t = *state;
+	char *text;
+
+	t->fail_name = "a0";
+	t->fail_errno = -EADDRINUSE;
+	assert_int_equal(run(t, attrs, &text), -EADDRINUSE);
+	assert_non_null(
+		strstr(text, "Failed to write val to attribute a0: Address already in use"));
+	assert_non_null(strstr(text, UUID));
+	assert_false(tree_has(t, DEVICE));
+	free(text);
+}
+
+static void test_both_errors_are_told(void **state)
+{
+	static const char *const attrs[] = { "a0", "val", NULL };
+	struct tree *t = *state;
+	char *text;
+
+	t->fail_name = "a0";
+	t->fail_errno = -EINVAL;
+	t->fail_name2 = "remove";
+	t->fail_errno2 = -EIO;
+	assert_int_equal(run(t, attrs, &text), -EINVAL);
+	assert_non_null(strstr(text, "Failed to write val to attribute a0: Invalid argument"));
+	assert_non_null(strstr(text, "removing the half-configured device failed too: "
+	                             "Input/output error"));
+	free(text);
+}
+
+static void test_short_write_is_an_error_and_not_continued(void **state)
+{
+	static const char *const attrs[] = { "a0", "value", NULL };
+	struct tree *t = *state;
+	char *text;
+
+	t->fail_name = "a0";
+	t->fail_errno = 2; /* bytes taken */
+	assert_int_equal(run(t, attrs, &text), -EIO);
+	assert_string_equal(t->writes, "create=" UUID "\na0=value\nremove=1\n");
+	free(text);
+}
+
+static void test_links_and_directories_are_no_attributes(void **state)
+{
+	static const char *const names[] = { "mdev_type", "mdev_type/create", "link", "link/x" };
+	struct tree *t = *state;
+
+	tree_file(t, "/outside/x", "untouched");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct plan plan = { 0 };
+		struct error err = ERROR_INIT;
+		struct plan_step step = { .kind = PLAN_SET_ATTRIBUTE,
+			                  .parent = "p1",
+			                  .type = "t1",
+			                  .word = names[i],
+			                  .value = "v",
+			                  .value_len = 1 };
+
+		if (i == 0) {
+			tree_parent(t, "p1", "t1", 1);
+			tree_device(t, "p1", "t1", UUID, NULL);
+			tree_link(t, DEVICE "/link", "../../../../outside");
+			tree_fake_kernel(t);
+		}
+		assert_int_equal(mdev_uuid_parse(UUID, &step.uuid), 0);
+		assert_int_equal(plan_add(&plan, &step), 0);
+		assert_true(apply_start(t->env, t->sysfs, &plan, &err) < 0);
+		assert_null(t->writes);
+		error_done(&err);
+		plan_done(&plan);
+	}
+}
+
+struct create_row {
+	int r;
+	const char *text;
+};
+
+static void test_create_errors_are_explained(void **state)
+{
+	static const struct create_row rows[] = {
+		{ -ENOSPC, "no free instance" }, { -EUSERS, "no free instance" },
+		{ -ENODEV, "going away" },       { -EINVAL, "refused" },
+		{ -EEXIST, "coming or going" },  { -EPERM, "root" },
+	};
+	struct tree *t = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char *text;
+
+		t->fail_name = "create";
+		t->fail_errno = rows[i].r;
+		assert_int_equal(run(t, NULL, &text), rows[i].r);
+		assert_non_null(strstr(text, "Failed to create mdev " UUID ", type t1 on p1: "));
+		assert_non_null(strstr(text, rows[i].text));
+		free(text);
+	}
+}
+
+static void test_uuid_elsewhere_is_named(void **state)
+{
+	struct tree *t = *state;
+	char *text;
+
+	tree_parent(t, "p2", "t2", 1);
+	tree_device(t, "p2", "t2", UUID, NULL);
+	t->fail_name = "create";
+	t->fail_errno = -EEXIST;
+	assert_int_equal(run(t, NULL, &text), -EEXIST);
+	assert_non_null(strstr(text, "in use by the device of type t2 on parent p2"));
+	free(text);
+}
+
+static void test_uuid_being_removed_is_named(void **state)
+{
+	struct tree *t = *state;
+	char *text;
+
+	tree_parent(t, "p2", "t2", 1);
+	tree_dir(t, "/sys/devices/p2/" UUID);
+	t->fail_name = "create";
+	t->fail_errno = -EEXIST;
+	assert_int_equal(run(t, NULL, &text), -EEXIST);
+	assert_non_null(strstr(text, "on parent p2 is being removed"));
+	free(text);
+}
+
+static void test_interrupt_undoes(void **state)
+{
+	static const char *const attrs[] = { "a0", "x", NULL };
+	static volatile sig_atomic_t flag;
+	struct tree *t = *state;
+	struct plan plan = { 0 };
+	struct error err = ERROR_INIT;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_fake_kernel(t);
+	plan_of(&plan, attrs);
+	flag = SIGINT;
+	env_set_interrupt(t->env, &flag);
+	assert_int_equal(apply_start(t->env, t->sysfs, &plan, &err), -EINTR);
+	assert_null(t->writes);
+	error_done(&err);
+	plan_done(&plan);
+}
+
+static void test_remove(void **state)
+{
+	struct tree *t = *state;
+	struct error err = ERROR_INIT;
+	struct mdev_uuid uuid;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_device(t, "p1", "t1", UUID, NULL);
+	tree_fake_kernel(t);
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 60000, &err), 0);
+	assert_false(tree_has(t, DEVICE));
+	t->fail_name = "remove";
+	t->fail_errno = -EAGAIN;
+	tree_device(t, "p1", "t1", UUID, NULL);
+	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 60000, &err), -EAGAIN);
+	assert_string_equal(err.message, "Error removing device " UUID);
+	error_done(&err);
+}
+
+static __attribute__((noreturn)) ssize_t hang(void *userdata, int dirfd, const char *name, int fd,
+                                              const void *bytes, size_t n)
+{
+	for (;;)
+		pause();
+}
+
+static void test_hanging_remove_is_left_to_itself(void **state)
+{
+	struct tree *t = *state;
+	struct error err = ERROR_INIT;
+	struct mdev_uuid uuid;
+	int pid = 0;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_device(t, "p1", "t1", UUID, NULL);
+	sysfs_set_writer(t->sysfs, hang, NULL);
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 1, &err), -ETIMEDOUT);
+	assert_int_equal(sscanf(err.advice, "process %d goes on", &pid), 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	error_done(&err);
+}
+
+#define row(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		row(test_creates_and_writes_in_order),
+		row(test_empty_value_is_no_write),
+		row(test_missing_attribute_undoes),
+		row(test_failing_attribute_undoes),
+		row(test_both_errors_are_told),
+		row(test_short_write_is_an_error_and_not_continued),
+		row(test_links_and_directories_are_no_attributes),
+		row(test_create_errors_are_explained),
+		row(test_uuid_elsewhere_is_named),
+		row(test_uuid_being_removed_is_named),
+		row(test_interrupt_undoes),
+		row(test_remove),
+		row(test_hanging_remove_is_left_to_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
