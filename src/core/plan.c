@@ -84,10 +84,14 @@ int plan_add(struct plan *p, const struct plan_step *step)
 
 /* ---- text ---------------------------------------------------------------------- */
 
+static bool asks_only(enum plan_step_kind kind)
+{
+	return kind == PLAN_ASK || kind == PLAN_NOTIFY;
+}
+
 static bool runs_callouts(enum plan_step_kind kind)
 {
-	return kind == PLAN_ASK || kind == PLAN_ASK_LIVE || kind == PLAN_FETCH_ATTRIBUTES ||
-	       kind == PLAN_NOTIFY;
+	return asks_only(kind) || kind == PLAN_ASK_LIVE || kind == PLAN_FETCH_ATTRIBUTES;
 }
 
 static void format_file(const struct plan_step *s, const char *what, struct strbuf *out)
@@ -159,6 +163,9 @@ void plan_format(const struct plan *p, const char *scripts, struct strbuf *out)
 	for (size_t i = 0; i < p->n; i++) {
 		char uuid[MDEV_UUID_TEXT_MAX];
 
+		/* Without a script there is nobody to ask or tell. */
+		if (asks_only(p->steps[i].kind) && *scripts == '\0')
+			continue;
 		mdev_uuid_format(&p->steps[i].uuid, uuid);
 		format_step(&p->steps[i], uuid, out);
 		if (runs_callouts(p->steps[i].kind))

@@ -14,6 +14,8 @@
 
 #define LOCK_FILE "/etc/mdevctl.d/.lock"
 
+static const struct mdev_uuid uuid_any = { { 0 } };
+
 /* How a second process that wants the parent's lock fares; the interrupt flag is set, so
  * that it says at once whether it would have to wait. */
 static int other_process(struct tree *t, const char *parent)
@@ -54,7 +56,7 @@ static void test_file_is_for_root_only(void **state)
 	char path[512];
 
 	umask(0);
-	assert_int_equal(lock_definitions(t->env, &lock, NULL), 0);
+	assert_int_equal(lock_definitions(t->env, &uuid_any, &lock, NULL), 0);
 	snprintf(path, sizeof(path), "%s" LOCK_FILE, t->root);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
@@ -69,7 +71,7 @@ static void test_a_link_in_its_place_is_refused(void **state)
 
 	tree_file(t, "/outside", "kept");
 	tree_link(t, LOCK_FILE, "../../outside");
-	assert_int_equal(lock_definitions(t->env, &lock, &err), -ELOOP);
+	assert_int_equal(lock_definitions(t->env, &uuid_any, &lock, &err), -ELOOP);
 	assert_non_null(strstr(err.message, LOCK_FILE));
 	error_done(&err);
 }
@@ -94,7 +96,7 @@ static void test_different_ranges(void **state)
 	struct mdev_uuid uuid;
 
 	assert_int_equal(mdev_uuid_parse("5dfa59ac-6b43-4dcd-a8b1-1b7f4b4ab123", &uuid), 0);
-	assert_int_equal(lock_definitions(t->env, &a, NULL), 0);
+	assert_int_equal(lock_definitions(t->env, &uuid_any, &a, NULL), 0);
 	assert_int_equal(lock_parent(t->env, "p1", &b, NULL), 0);
 	assert_int_equal(lock_device(t->env, &uuid, &c, NULL), 0);
 	lock_free(a);
