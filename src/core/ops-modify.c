@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 #include "core/ops-private.h"
 
 /* With callouts in between the lock is not held; a file changed that often is somebody
  * else's fight. */
 #define MODIFY_TRIES 5
+#define PAUSE_NS     50000000 /* before the second try, doubled for each further */
 
 struct modify {
 	struct ops *ops;
@@ -214,6 +217,20 @@ static bool is_same_text(const struct strbuf *a, const struct strbuf *b)
 	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
 }
 
+static int changed_meanwhile(const struct modify *m, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(m->req->uuid, uuid);
+	store_add_path(m->ops->store, m->hit.parent, &m->hit.entry, &path);
+	error_set(err, -EAGAIN, "Failed to write config for device %s", uuid);
+	error_set_cause(err, "%s was changed by somebody else meanwhile, %d times",
+	                strbuf_str(&path), MODIFY_TRIES);
+	error_set_advice(err, "try again");
+	return -EAGAIN;
+}
+
 /* Under the lock: are these still the bytes that the change was worked out from? */
 static int modify_write_if_same(struct operation *op, struct error *err)
 {
@@ -229,9 +246,7 @@ static int modify_write_if_same(struct operation *op, struct error *err)
 		if (r < 0)
 			return r;
 		if (!is_same_text(&now, &m->old_text))
-			return error_set(err, -EAGAIN,
-			                 "The definition of the device was changed "
-			                 "meanwhile by somebody else");
+			return changed_meanwhile(m, err);
 	}
 	r = modify_store(m, err);
 	return r == -EEXIST ? -EAGAIN : r;
@@ -267,6 +282,18 @@ static int modify_locked(struct ops *ops, const struct modify_request *req, stru
 	return r;
 }
 
+/* Those who met once would meet again if all went on at once. */
+static void pause_before_try(int i)
+{
+	unsigned int random = 0;
+	struct timespec pause = { 0 };
+
+	if (i == 0 || getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		return;
+	pause.tv_nsec = random % (PAUSE_NS << i);
+	nanosleep(&pause, NULL);
+}
+
 static int modify_with_callouts(struct ops *ops, const struct modify_request *req,
                                 struct error *err)
 {
@@ -276,6 +303,7 @@ static int modify_with_callouts(struct ops *ops, const struct modify_request *re
 		_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
 
 		error_done(err);
+		pause_before_try(i);
 		r = modify_prepare(&m, err);
 		if (r == 0)
 			r = modify_run(&m, err);
