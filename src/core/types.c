@@ -62,24 +62,38 @@ int types_parse_instances(const char *text, int32_t *ret, const char **ret_reaso
 	return 0;
 }
 
-/* Reads a text file of a type without the blanks around it. */
-static int read_text(int type_fd, const char *file, char **ret)
-{
-	_cleanup_(strbuf_done) struct strbuf b = STRBUF_INIT;
-	int r = sysfs_read(type_fd, file, &b);
+/* One type being read. Its files are opened by their path below the parent's directory
+ * of types: no descriptor for a directory that is looked into four times. */
+struct type_reader {
+	int types_fd;
+	const char *id;
+	const char *file;   /* the last one looked at, and */
+	const char *reason; /* what is wrong with its text, or NULL: for messages */
+};
 
+/* Reads a text file of the type, without the white space around it. */
+static int read_text(struct type_reader *reader, const char *file, char **ret)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;
+	int r;
+
+	reader->file = file;
+	strbuf_addf(&path, "%s/%s", reader->id, file);
+	if (strbuf_error(&path) < 0)
+		return -ENOMEM;
+	r = sysfs_read(reader->types_fd, path.data, &text);
 	if (r < 0)
 		return r;
-	if (!utf8_is_valid(strbuf_str(&b), b.len))
+	if (!utf8_is_valid(strbuf_str(&text), text.len))
 		return -EILSEQ;
-	strbuf_trim(&b);
-	*ret = strbuf_take(&b);
+	strbuf_trim(&text);
+	*ret = strbuf_take(&text);
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int read_optional_text(int type_fd, const char *file, char **ret)
+static int read_optional_text(struct type_reader *reader, const char *file, char **ret)
 {
-	int r = read_text(type_fd, file, ret);
+	int r = read_text(reader, file, ret);
 
 	if (r != -ENOENT)
 		return r;
@@ -87,47 +101,37 @@ static int read_optional_text(int type_fd, const char *file, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* *ret_what says which file was the reason. */
-static int type_read_files(int fd, struct type *type, const char **ret_what,
-                           const char **ret_reason)
+static int type_read_files(struct type_reader *reader, struct type *type)
 {
 	_cleanup_(freep) char *available = NULL;
 	int r;
 
-	*ret_what = "available_instances";
-	r = read_text(fd, "available_instances", &available);
+	r = read_text(reader, "available_instances", &available);
 	if (r == 0)
-		r = types_parse_instances(available, &type->available, ret_reason);
-	if (r < 0)
-		return r;
-	*ret_what = "device_api";
-	r = read_text(fd, "device_api", &type->device_api);
-	if (r < 0)
-		return r;
-	*ret_what = "name";
-	r = read_optional_text(fd, "name", &type->name);
-	if (r < 0)
-		return r;
-	*ret_what = "description";
-	return read_optional_text(fd, "description", &type->description);
+		r = types_parse_instances(available, &type->available, &reader->reason);
+	if (r == 0)
+		r = read_text(reader, "device_api", &type->device_api);
+	if (r == 0)
+		r = read_optional_text(reader, "name", &type->name);
+	if (r == 0)
+		r = read_optional_text(reader, "description", &type->description);
+	return r;
 }
 
 static int type_read(const struct log *log, int types_fd, const char *parent, const char *id,
                      struct type *ret)
 {
+	struct type_reader reader = { .types_fd = types_fd, .id = id };
 	_cleanup_(type_done) struct type type = { .id = strdup(id) };
-	const char *what = "directory", *reason = NULL;
-	_cleanup_(closep) int fd = -1;
 	int r;
 
 	if (!type.id)
 		return -ENOMEM;
-	fd = sysfs_open_dir_beneath(types_fd, id);
-	r = fd < 0 ? fd : type_read_files(fd, &type, &what, &reason);
+	r = type_read_files(&reader, &type);
 	if (r < 0) {
 		if (r != -ENOMEM)
-			log_warn(log, "Passing over type %s of parent %s: %s: %s", id, parent, what,
-			         reason ? reason : strerror(-r));
+			log_warn(log, "Passing over type %s of parent %s: %s: %s", id, parent,
+			         reader.file, reader.reason ? reader.reason : strerror(-r));
 		return r;
 	}
 	*ret = type;
@@ -135,26 +139,38 @@ static int type_read(const struct log *log, int types_fd, const char *parent, co
 	return 0;
 }
 
+struct id_walk {
+	int fd;
+	struct names ids;
+};
+
 /* What is no real directory (a link, a file) is no type, and not worth a word. */
-static bool is_type(int types_fd, const char *name)
+static int on_id(void *userdata, const char *name, unsigned char type)
 {
+	struct id_walk *walk = userdata;
 	struct stat st;
 
-	return utf8_is_valid(name, strlen(name)) &&
-	       fstatat(types_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	if (type == DT_UNKNOWN && fstatat(walk->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode))
+		type = DT_DIR;
+	if (type != DT_DIR || !utf8_is_valid(name, strlen(name)))
+		return 0;
+	return names_add(&walk->ids, name);
 }
 
 int types_open(const struct sysfs *sysfs, const char *parent)
 {
-	_cleanup_(closep) int class_fd = sysfs_open_dir(sysfs, CLASS_PARENT);
-	_cleanup_(closep) int parent_fd = -1;
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
 
-	if (class_fd < 0)
-		return class_fd;
-	parent_fd = sysfs_open_entry(class_fd, parent);
-	if (parent_fd < 0)
-		return parent_fd;
-	return sysfs_open_dir_beneath(parent_fd, "mdev_supported_types");
+	if (!sysfs_name_is_plain(parent))
+		return -EINVAL;
+	strbuf_addf(&path, CLASS_PARENT "/%s/mdev_supported_types", parent);
+	return strbuf_error(&path) < 0 ? -ENOMEM : sysfs_open_dir(sysfs, strbuf_str(&path));
+}
+
+static void id_walk_done(struct id_walk *walk)
+{
+	names_done(&walk->ids);
 }
 
 int types_read(const struct sysfs *sysfs, const struct log *log, const char *parent,
@@ -162,21 +178,20 @@ int types_read(const struct sysfs *sysfs, const struct log *log, const char *par
 {
 	_cleanup_(closep) int fd = types_open(sysfs, parent);
 	_cleanup_(types_done) struct types types = { 0 };
-	_cleanup_(names_done) struct names ids = { 0 };
+	_cleanup_(id_walk_done) struct id_walk walk = { .fd = fd };
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = dir_names(fd, &ids);
+	r = dir_each(fd, on_id, &walk);
 	if (r < 0)
 		return r;
-	types.items = calloc(ids.n ? ids.n : 1, sizeof(*types.items));
+	names_sort(&walk.ids);
+	types.items = calloc(walk.ids.n ? walk.ids.n : 1, sizeof(*types.items));
 	if (!types.items)
 		return -ENOMEM;
-	for (size_t i = 0; i < ids.n; i++) {
-		if (!is_type(fd, ids.items[i]))
-			continue;
-		r = type_read(log, fd, parent, ids.items[i], &types.items[types.n]);
+	for (size_t i = 0; i < walk.ids.n; i++) {
+		r = type_read(log, fd, parent, walk.ids.items[i], &types.items[types.n]);
 		if (r == -ENOMEM)
 			return r;
 		if (r == 0)
