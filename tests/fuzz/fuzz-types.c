@@ -20,17 +20,21 @@
 static const char *const files[] = { "available_instances", "device_api", "name", "description" };
 
 static char root[] = "/tmp/fuzz-types-XXXXXX";
+static int root_fd = -1;
+static int type_fd = -1;
+
+static void remove_files(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		unlinkat(type_fd, files[i], 0);
+}
 
 static void remove_tree(void)
 {
-	char path[256] = TYPE_DIR;
+	char path[] = TYPE_DIR;
 
-	fuzz_require(chdir(root) == 0);
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), TYPE_DIR "/%s", files[i]);
-		unlink(path);
-	}
-	for (strcpy(path, TYPE_DIR); rmdir(path) == 0 && strrchr(path, '/');)
+	remove_files();
+	while (unlinkat(root_fd, path, AT_REMOVEDIR) == 0 && strrchr(path, '/'))
 		*strrchr(path, '/') = '\0';
 	rmdir(root);
 }
@@ -40,21 +44,21 @@ static void make_tree(void)
 	char path[] = TYPE_DIR;
 
 	fuzz_require(mkdtemp(root));
-	fuzz_require(chdir(root) == 0);
+	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		fuzz_require(mkdir(path, 0777) == 0);
+		fuzz_require(mkdirat(root_fd, path, 0777) == 0);
 		*p = '/';
 	}
-	fuzz_require(mkdir(path, 0777) == 0);
+	fuzz_require(mkdirat(root_fd, path, 0777) == 0);
+	type_fd = openat(root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fuzz_require(type_fd >= 0);
 	fuzz_require(atexit(remove_tree) == 0);
 }
 
 static void write_file(const char *name, const void *bytes, size_t n)
 {
-	_cleanup_(closep) int dir = open(TYPE_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_(closep) int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-	                                  0666);
+	_cleanup_(closep) int fd = openat(type_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
 	fuzz_require(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
 }
@@ -136,21 +140,14 @@ static void require_parent_readable(size_t n_files)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool is_made;
 	char *text = strndup(size > 0 ? (const char *)data : "", size);
 
 	fuzz_require(text);
 	require_number_rule(text);
 	free(text);
-	if (!is_made)
+	if (type_fd < 0)
 		make_tree();
-	is_made = true;
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		char path[256];
-
-		snprintf(path, sizeof(path), TYPE_DIR "/%s", files[i]);
-		unlink(path);
-	}
+	remove_files();
 	require_parent_readable(write_files(data, size));
 	return 0;
 }
