@@ -51,7 +51,7 @@ int types_parse_instances(const char *text, int32_t *ret, const char **ret_reaso
 	for (; *p; p++) {
 		if (*p < '0' || *p > '9')
 			return refuse(ret_reason, "invalid digit found in string");
-		if (value <= INT32_MAX)
+		if (value <= (int64_t)INT32_MAX + 1)
 			value = value * 10 + (*p - '0');
 	}
 	if (is_negative && -value < INT32_MIN)
