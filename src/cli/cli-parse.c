@@ -370,12 +370,22 @@ static int parse_program(struct arguments *args, int argc, char *const argv[],
 	return parse_verb(args, argc - (optind - 1), argv + (optind - 1), message);
 }
 
-int cli_parse(int argc, char *const argv[], struct arguments *ret, struct strbuf *message)
+/* The base name of argv[0]. It is printed: one with control characters is not taken. */
+static const char *program_name(int argc, char *const argv[])
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : PACKAGE;
 
+	for (const char *c = name; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return PACKAGE;
+	return name;
+}
+
+int cli_parse(int argc, char *const argv[], struct arguments *ret, struct strbuf *message)
+{
 	*ret = (struct arguments){ .action = CLI_RUN };
-	ret->program = argc > 0 ? slash ? slash + 1 : argv[0] : PACKAGE;
+	ret->program = program_name(argc, argv);
 	ret->verb = cli_verb_of_program(ret->program);
 	ret->is_program = ret->verb != NULL;
 	if (ret->is_program)

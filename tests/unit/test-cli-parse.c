@@ -193,8 +193,10 @@ static const struct refused refused[] = {
 	{ "mdevctl modify -m -a", "the argument '--manual' cannot be used with '--auto'\n" },
 	{ "mdevctl modify --delattr --value v -a",
 	  "the argument '--delattr' cannot be used with:\n  --value <attr_value>\n  --auto\n" },
-	{ "mdevctl modify -l -t t -a", "the argument '--live' cannot be used with '--type <type>'" },
-	{ "mdevctl modify -l -i 1 --delattr", "the argument '--live' cannot be used with '--index" },
+	{ "mdevctl modify -l -t t -a",
+	  "the argument '--live' cannot be used with '--type <type>'" },
+	{ "mdevctl modify -l -i 1 --delattr",
+	  "the argument '--live' cannot be used with '--index" },
 	{ "mdevctl modify -l --addattr x --value v", "the argument '--live' cannot be used with" },
 	{ "mdevctl modify --jsonfile f -t t", "the argument '--jsonfile <JSONFILE>' cannot be " },
 	{ "mdevctl define -p p --jsonfile f -t t -a",
@@ -202,7 +204,8 @@ static const struct refused refused[] = {
 	{ "mdevctl define -p p --attr a=b --jsonfile f", "the argument '--attr <NAME=VALUE>' can" },
 	{ "mdevctl stop -u " U1 " -p p", "the argument '--uuid <UUID>' cannot be used with '--pa" },
 	{ "mdevctl stop -p p --wait --in-use", "the argument '--wait[=<SECONDS>]' cannot be used" },
-	{ "mdevctl show -u " U1 " --qemu --json", "the argument '--qemu' cannot be used with '--j" },
+	{ "mdevctl show -u " U1 " --qemu --json",
+	  "the argument '--qemu' cannot be used with '--j" },
 };
 
 static void test_refused(void **state)
@@ -301,9 +304,9 @@ static void test_no_arguments(void **state)
 
 		if (i < ARRAY_SIZE(lines))
 			split(lines[i], &words);
-		assert_int_equal(cli_parse(words.argc, words.argc ? words.argv : none, &args,
-		                           &message),
-		                 -EINVAL);
+		assert_int_equal(
+			cli_parse(words.argc, words.argc ? words.argv : none, &args, &message),
+			-EINVAL);
 		assert_non_null(strstr(strbuf_str(&message), "\nCommands:\n"));
 	}
 }
