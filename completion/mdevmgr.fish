@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Generated from the table in src/cli/cli-table.c by `make update-generated'.
+
+# The program that was typed, for the values; lsmdev knows the list only.
+function __mdevmgr_program
+    set -l program (commandline -opc)[1]
+    string match -q '*lsmdev' -- $program; and set program mdevmgr
+    echo $program
+end
+
+# The verb on the command line; lsmdev is one itself.
+function __mdevmgr_verb
+    set -l words (commandline -opc)
+    string match -q '*lsmdev' -- $words[1]; and echo list; and return
+    string match -v -- '-*' $words[2..-1] | head -n 1
+end
+
+function __mdevmgr_is
+    test "$(__mdevmgr_verb)" = "$argv[1]"
+end
+
+function __mdevmgr_uuids
+    set -l program (__mdevmgr_program)
+    test $argv[1] = defined; or $program list 2>/dev/null | string replace -r '^(\S+) (.*)' '$1\t$2'
+    test $argv[1] = active; or $program list -d 2>/dev/null | string replace -r '^(\S+) (.*)' '$1\t$2'
+end
+
+function __mdevmgr_parents
+    set -l program (__mdevmgr_program)
+    $program types 2>/dev/null | string match -v ' *'
+end
+
+function __mdevmgr_types
+    set -l program (__mdevmgr_program)
+    $program types 2>/dev/null | string match -r -g '^  (\S.*)$'
+end
+
+set -l commands mdevmgr mdevctl lsmdev
+for command in $commands
+    complete -c $command -e
+    complete -c $command -f
+    complete -c $command -n '__mdevmgr_is ""' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is ""' -s V -l version -d 'Print version'
+    complete -c $command -n '__mdevmgr_is ""' -a define -d 'Define a device, so that it can be started at any time'
+    complete -c $command -n '__mdevmgr_is ""' -a undefine -d 'Remove the definition of a device'
+    complete -c $command -n '__mdevmgr_is ""' -a modify -d 'Modify the definition of a device, or a running device'
+    complete -c $command -n '__mdevmgr_is ""' -a start -d 'Start a device'
+    complete -c $command -n '__mdevmgr_is ""' -a stop -d 'Stop an active device'
+    complete -c $command -n '__mdevmgr_is ""' -a list -d 'List active or defined devices'
+    complete -c $command -n '__mdevmgr_is ""' -a types -d 'List the types that parents offer'
+    complete -c $command -n '__mdevmgr_is ""' -a show -d 'Show everything about one device'
+    complete -c $command -n '__mdevmgr_is ""' -a verify -d 'Check definitions'
+    complete -c $command -n '__mdevmgr_is ""' -a help -d 'Print this help, or the help of a command'
+    complete -c $command -n '__mdevmgr_is "define"' -s u -l uuid -x -a '(__mdevmgr_uuids active)' -d 'Give the device this UUID'
+    complete -c $command -n '__mdevmgr_is "define"' -s a -l auto -d 'Start the device whenever its parent appears'
+    complete -c $command -n '__mdevmgr_is "define"' -s p -l parent -x -a '(__mdevmgr_parents)' -d 'Parent of the device'
+    complete -c $command -n '__mdevmgr_is "define"' -s t -l type -x -a '(__mdevmgr_types)' -d 'Type of the device'
+    complete -c $command -n '__mdevmgr_is "define"' -l attr -x -d 'Attribute to write at start; may be repeated'
+    complete -c $command -n '__mdevmgr_is "define"' -l jsonfile -r -F -d 'Read the definition from this file'
+    complete -c $command -n '__mdevmgr_is "define"' -s f -l force -d 'Go on even if a callout script refuses'
+    complete -c $command -n '__mdevmgr_is "define"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "define"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "undefine"' -s u -l uuid -x -a '(__mdevmgr_uuids defined)' -d 'Device to undefine; may be repeated'
+    complete -c $command -n '__mdevmgr_is "undefine"' -s p -l parent -x -a '(__mdevmgr_parents)' -d 'Only the definition under this parent'
+    complete -c $command -n '__mdevmgr_is "undefine"' -s f -l force -d 'Go on even if a callout script refuses'
+    complete -c $command -n '__mdevmgr_is "undefine"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "undefine"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "modify"' -s u -l uuid -x -a '(__mdevmgr_uuids defined)' -d 'Device to modify'
+    complete -c $command -n '__mdevmgr_is "modify"' -s p -l parent -x -a '(__mdevmgr_parents)' -d 'Parent of the device'
+    complete -c $command -n '__mdevmgr_is "modify"' -s t -l type -x -a '(__mdevmgr_types)' -d 'Store another type'
+    complete -c $command -n '__mdevmgr_is "modify"' -l addattr -x -d 'Add an attribute'
+    complete -c $command -n '__mdevmgr_is "modify"' -l delattr -d 'Delete an attribute'
+    complete -c $command -n '__mdevmgr_is "modify"' -s i -l index -x -d 'Position of the attribute, from 0'
+    complete -c $command -n '__mdevmgr_is "modify"' -l value -x -d 'Value of the attribute that is added'
+    complete -c $command -n '__mdevmgr_is "modify"' -s a -l auto -d 'Start the device whenever its parent appears'
+    complete -c $command -n '__mdevmgr_is "modify"' -s m -l manual -d 'Start the device only on demand'
+    complete -c $command -n '__mdevmgr_is "modify"' -s l -l live -d 'Change the running device'
+    complete -c $command -n '__mdevmgr_is "modify"' -s d -l defined -d 'Change the definition (the default)'
+    complete -c $command -n '__mdevmgr_is "modify"' -l jsonfile -r -F -d 'Replace the whole definition by this file'
+    complete -c $command -n '__mdevmgr_is "modify"' -s f -l force -d 'Go on even if a callout script refuses'
+    complete -c $command -n '__mdevmgr_is "modify"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "modify"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "start"' -s u -l uuid -x -a '(__mdevmgr_uuids defined)' -d 'Device to start; may be repeated'
+    complete -c $command -n '__mdevmgr_is "start"' -s p -l parent -x -a '(__mdevmgr_parents)' -d 'Parent of the device'
+    complete -c $command -n '__mdevmgr_is "start"' -s t -l type -x -a '(__mdevmgr_types)' -d 'Type of a device that is not defined'
+    complete -c $command -n '__mdevmgr_is "start"' -l jsonfile -r -F -d 'Start what this file defines, store nothing'
+    complete -c $command -n '__mdevmgr_is "start"' -s f -l force -d 'Go on even if a callout script refuses'
+    complete -c $command -n '__mdevmgr_is "start"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "start"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "stop"' -s u -l uuid -x -a '(__mdevmgr_uuids active)' -d 'Device to stop; may be repeated'
+    complete -c $command -n '__mdevmgr_is "stop"' -s p -l parent -x -a '(__mdevmgr_parents)' -d 'Stop all active devices of this parent'
+    complete -c $command -n '__mdevmgr_is "stop"' -l wait -d 'Wait until nobody uses the device'
+    complete -c $command -n '__mdevmgr_is "stop"' -l in-use -d 'Remove the device in spite of its users'
+    complete -c $command -n '__mdevmgr_is "stop"' -s f -l force -d 'Go on even if a callout script refuses'
+    complete -c $command -n '__mdevmgr_is "stop"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "stop"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "list"' -s d -l defined -d 'List definitions instead of active devices'
+    complete -c $command -n '__mdevmgr_is "list"' -l dumpjson -d 'Print JSON'
+    complete -c $command -n '__mdevmgr_is "list"' -s v -l verbose -d 'Print attributes too'
+    complete -c $command -n '__mdevmgr_is "list"' -s u -l uuid -x -a '(__mdevmgr_uuids any)' -d 'Only the device of this UUID'
+    complete -c $command -n '__mdevmgr_is "list"' -s p -l parent -x -a '(__mdevmgr_parents)' -d 'Only devices of this parent'
+    complete -c $command -n '__mdevmgr_is "list"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "list"' -s V -l version -d 'Print version'
+    complete -c $command -n '__mdevmgr_is "types"' -s p -l parent -x -a '(__mdevmgr_parents)' -d 'Only types of this parent'
+    complete -c $command -n '__mdevmgr_is "types"' -l dumpjson -d 'Print JSON'
+    complete -c $command -n '__mdevmgr_is "types"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "show"' -s u -l uuid -x -a '(__mdevmgr_uuids any)' -d 'Device to show'
+    complete -c $command -n '__mdevmgr_is "show"' -l json -d 'Print JSON'
+    complete -c $command -n '__mdevmgr_is "show"' -l qemu -d 'Print the QEMU option that hands it to a guest'
+    complete -c $command -n '__mdevmgr_is "show"' -l libvirt -d 'Print the libvirt XML that hands it to a guest'
+    complete -c $command -n '__mdevmgr_is "show"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "verify"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is verify' -F
+    complete -c $command -n '__mdevmgr_is "start-parent-mdevs"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "start-parent-mdevs"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is start-parent-mdevs' -a '(__mdevmgr_parents)'
+    complete -c $command -n '__mdevmgr_is "help"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is help' -a 'define undefine modify start stop list types show verify help'
+end
