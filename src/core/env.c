@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/env.h"
 
@@ -70,6 +71,25 @@ int env_open_dir(const struct env *env, const char *path)
 		return -ENOMEM;
 	fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+int env_make_dir(const struct env *env, const char *path)
+{
+	_cleanup_(freep) char *full = env_path(env, path);
+
+	if (!full)
+		return -ENOMEM;
+	for (char *slash = full + strlen(env->root) + 1; slash; slash++) {
+		slash = strchr(slash, '/');
+		if (slash)
+			*slash = '\0';
+		if (mkdir(full, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		if (!slash)
+			break;
+		*slash = '/';
+	}
+	return 0;
 }
 
 void env_set_interrupt(struct env *env, const volatile sig_atomic_t *flag)

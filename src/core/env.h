@@ -37,6 +37,10 @@ char *env_path(const struct env *env, const char *path) _must_check_;
 /** Opens a directory for reading, path absolute. Negative errno. */
 int env_open_dir(const struct env *env, const char *path) _must_check_;
 
+/** Makes a directory (0755) with those above it, path absolute; one that is there is
+ * fine. Negative errno. */
+int env_make_dir(const struct env *env, const char *path) _must_check_;
+
 /** Lets the program tell long operations that the user wants to stop (SIGINT,
  * SIGTERM): flag is borrowed, set by a signal handler to the signal's number. */
 void env_set_interrupt(struct env *env, const volatile sig_atomic_t *flag);

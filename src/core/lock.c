@@ -16,11 +16,13 @@
 #include "core/lock.h"
 #include "shared/file.h"
 
-#define LOCK_FILE        "/etc/mdevctl.d/.lock"
-#define LOCK_FILE_RUN    "/run/mdevmgr/lock" /* where /etc cannot be written */
-#define DEFINITIONS_WAIT 10                  /* seconds */
-#define DEVICE_WAIT      (120 + 10)          /* seconds: a callout's limit and some */
-#define POLL_NS          20000000            /* 20 ms */
+#define LOCK_DIR         "/etc/mdevctl.d"
+#define LOCK_FILE        ".lock"
+#define LOCK_DIR_RUN     "/run/mdevmgr" /* where /etc cannot be written */
+#define LOCK_FILE_RUN    "lock"
+#define DEFINITIONS_WAIT 10         /* seconds */
+#define DEVICE_WAIT      (120 + 10) /* seconds: a callout's limit and some */
+#define POLL_NS          20000000   /* 20 ms */
 #define LOCKED_ENV       "MDEVMGR_LOCKED"
 #define FDINFO_SIZE_MAX  65536
 
@@ -55,36 +57,35 @@ static off_t hash_bytes(const void *bytes, size_t n)
 	return (off_t)(h % RANGE_SIZE);
 }
 
-/* Makes the file's directory if that is all that is missing. */
-static int open_lock_file(const char *path)
+/* Makes the file's directory if that is what is missing. */
+static int open_lock_file(const struct env *env, const char *dir, const char *name)
 {
-	_cleanup_(freep) char *dir = NULL;
+	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	_cleanup_(closep) int dir_fd = env_open_dir(env, dir);
 	int fd;
 
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-	if (fd >= 0 || errno != ENOENT)
-		return fd >= 0 ? fd : -errno;
-	dir = strndup(path, (size_t)(strrchr(path, '/') - path));
-	if (!dir)
-		return -ENOMEM;
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-	return fd >= 0 ? fd : -errno;
+	if (dir_fd == -ENOENT) {
+		int r = env_make_dir(env, dir);
+
+		dir_fd = r < 0 ? r : env_open_dir(env, dir);
+	}
+	if (dir_fd < 0)
+		return dir_fd;
+	fd = openat(dir_fd, name, flags, 0600);
+	return fd < 0 ? -errno : fd;
 }
 
 static int lock_open(const struct env *env, const char *what, struct error *err)
 {
-	_cleanup_(freep) char *etc = env_path(env, LOCK_FILE), *run = env_path(env, LOCK_FILE_RUN);
-	int fd;
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
+	int fd = open_lock_file(env, LOCK_DIR, LOCK_FILE);
 
-	if (!etc || !run)
-		return error_set(err, -ENOMEM, "Out of memory");
-	fd = open_lock_file(etc);
 	if (fd == -EROFS)
-		fd = open_lock_file(run);
-	if (fd < 0)
-		error_set_errno(err, fd, "Cannot open the lock file %s for %s", etc, what);
+		fd = open_lock_file(env, LOCK_DIR_RUN, LOCK_FILE_RUN);
+	if (fd >= 0)
+		return fd;
+	env_add_path(env, &path, LOCK_DIR "/" LOCK_FILE);
+	error_set_errno(err, fd, "Cannot open the lock file %s for %s", strbuf_str(&path), what);
 	if (fd == -EACCES || fd == -EPERM)
 		error_set_advice(err, "changing devices needs root");
 	return fd;
@@ -191,7 +192,7 @@ static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds
 
 static int lock_failed(const struct env *env, int r, const char *what, struct error *err)
 {
-	_cleanup_(freep) char *path = env_path(env, LOCK_FILE);
+	_cleanup_(freep) char *path = env_path(env, LOCK_DIR "/" LOCK_FILE);
 
 	/* A wait that ended has been told already. */
 	if (err && !error_is_set(err))

@@ -188,7 +188,7 @@ static int define_write(struct operation *op, struct error *err)
 	if (r == 0)
 		r = definition_print_file(d->definition, &text, err);
 	if (r == 0)
-		r = lock_definitions(d->ops->env, &d->uuid, &lock, err);
+		r = ops_lock_definitions(d->ops, "write", &d->uuid, &lock, err);
 	if (r == 0)
 		r = check_not_defined(d, err);
 	if (r < 0)

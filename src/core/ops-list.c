@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/ops-private.h"
+#include "shared/utf8.h"
 
 struct list {
 	struct ops *ops;
@@ -101,6 +102,15 @@ static int list_active_device(struct list *l, const struct store_parent *p, cons
 	return r < 0 ? r : l->each(l->userdata, &entry);
 }
 
+/* What is not UTF-8 would spoil the whole JSON document. */
+static bool parent_is_printable(struct ops *ops, const char *parent)
+{
+	if (utf8_is_valid(parent, strlen(parent)))
+		return true;
+	log_warn(env_log(ops->env), "Passing over a parent, its name is not UTF-8: %s", parent);
+	return false;
+}
+
 static int list_active(struct list *l)
 {
 	const struct snapshot *s = &l->active;
@@ -111,10 +121,13 @@ static int list_active(struct list *l)
 	while (r >= 0 && i < s->n) {
 		_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
 		uint32_t parent = s->devices[i].parent;
+		bool is_shown = parent_is_printable(l->ops, s->parents.items[parent]);
 
-		r = list_open_parent(l, s->parents.items[parent], &p);
+		if (is_shown)
+			r = list_open_parent(l, s->parents.items[parent], &p);
 		for (; r >= 0 && i < s->n && s->devices[i].parent == parent; i++)
-			r = list_active_device(l, &p, &s->devices[i]);
+			if (is_shown)
+				r = list_active_device(l, &p, &s->devices[i]);
 	}
 	return r;
 }
@@ -217,7 +230,8 @@ int ops_types(struct ops *ops, const char *parent,
 	int r = types_list_parents(ops->sysfs, &parents);
 
 	for (size_t i = 0; r >= 0 && i < parents.n; i++)
-		if (!parent || strcmp(parent, parents.items[i]) == 0)
+		if (parent ? strcmp(parent, parents.items[i]) == 0
+		           : parent_is_printable(ops, parents.items[i]))
 			r = types_of_parent(ops, parents.items[i], each, userdata);
 	return ops_result(r < 0 ? r : 0, err);
 }

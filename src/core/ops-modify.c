@@ -206,8 +206,8 @@ static int modify_prepare(struct modify *m, struct error *err)
 static int modify_store(struct modify *m, struct error *err)
 {
 	if (!m->exists)
-		return store_create(m->ops->store, m->hit.parent, &m->hit.entry.uuid,
-		                    m->new_text.data, m->new_text.len, err);
+		return store_put(m->ops->store, m->hit.parent, &m->hit.entry.uuid, m->new_text.data,
+		                 m->new_text.len, err);
 	return store_replace(m->ops->store, m->hit.parent, &m->hit.entry, m->new_text.data,
 	                     m->new_text.len, err);
 }
@@ -237,7 +237,7 @@ static int modify_write_if_same(struct operation *op, struct error *err)
 	struct modify *m = op->userdata;
 	_cleanup_(strbuf_done) struct strbuf now = STRBUF_INIT;
 	_cleanup_(lock_freep) struct lock *lock = NULL;
-	int r = lock_definitions(m->ops->env, m->req->uuid, &lock, err);
+	int r = ops_lock_definitions(m->ops, "write", m->req->uuid, &lock, err);
 
 	if (r < 0)
 		return r;
@@ -273,7 +273,7 @@ static int modify_locked(struct ops *ops, const struct modify_request *req, stru
 {
 	_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
 	_cleanup_(lock_freep) struct lock *lock = NULL;
-	int r = lock_definitions(ops->env, req->uuid, &lock, err);
+	int r = ops_lock_definitions(ops, "write", req->uuid, &lock, err);
 
 	if (r == 0)
 		r = modify_prepare(&m, err);

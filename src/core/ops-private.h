@@ -75,6 +75,11 @@ int ops_read_hit_bytes(struct ops *ops, const struct store_hit *hit, struct strb
 int ops_parse_source(const struct json_source *json, struct definition **ret,
                      struct error *err) _must_check_;
 
+/** lock_definitions() for writing or removing a definition: a failure reads as that of
+ * the operation, with the lock's as its cause. */
+int ops_lock_definitions(struct ops *ops, const char *what, const struct mdev_uuid *uuid,
+                         struct lock **ret, struct error *err) _must_check_;
+
 /** True if any callout or notifier would be run. */
 bool ops_has_scripts(struct ops *ops);
 

@@ -17,7 +17,7 @@ static int undefine_remove(struct operation *op, struct error *err)
 {
 	const struct undefine *u = op->userdata;
 	_cleanup_(lock_freep) struct lock *lock = NULL;
-	int r = lock_definitions(u->ops->env, &u->hit->entry.uuid, &lock, err);
+	int r = ops_lock_definitions(u->ops, "remove", &u->hit->entry.uuid, &lock, err);
 
 	return r < 0 ? r : store_remove(u->ops->store, u->hit->parent, &u->hit->entry, err);
 }

@@ -222,6 +222,23 @@ int ops_resolve_type(struct ops *ops, const char *parent, const char *type, char
 	return *ret ? 0 : ops_result(-ENOMEM, err);
 }
 
+int ops_lock_definitions(struct ops *ops, const char *what, const struct mdev_uuid *uuid,
+                         struct lock **ret, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	char device[MDEV_UUID_TEXT_MAX];
+	int r = lock_definitions(ops->env, uuid, ret, &why);
+
+	if (r >= 0)
+		return r;
+	mdev_uuid_format(uuid, device);
+	error_format(&why, &text);
+	error_set(err, r, "Failed to %s config for device %s", what, device);
+	error_set_cause(err, "%s", strbuf_str(&text));
+	return r;
+}
+
 /* ---- definitions ---------------------------------------------------------------------------- */
 
 static int open_hit(struct ops *ops, const struct store_hit *hit, struct store_parent *ret)

@@ -89,16 +89,12 @@ static int open_or_make_dir(int dirfd, const char *name, mode_t mode)
 
 static int open_store_dir(const struct store *store)
 {
-	_cleanup_(closep) int etc = -1;
-	_cleanup_(closep) int fd = env_open_dir(store->env, STORE_DIR);
+	int r, fd = env_open_dir(store->env, STORE_DIR);
 
-	if (fd == -ENOENT) {
-		etc = env_open_dir(store->env, "/etc");
-		if (etc < 0)
-			return etc;
-		fd = open_or_make_dir(etc, strrchr(STORE_DIR, '/') + 1, 0755);
-	}
-	return fd >= 0 ? TAKE_FD(fd) : fd;
+	if (fd != -ENOENT)
+		return fd;
+	r = env_make_dir(store->env, STORE_DIR);
+	return r < 0 ? r : env_open_dir(store->env, STORE_DIR);
 }
 
 struct place {
@@ -148,6 +144,11 @@ static int write_failed(const struct store *store, const char *parent, const str
 	return r;
 }
 
+static int rename_over(const struct place *place, const char *temp, const char *name)
+{
+	return renameat(place->store_fd, temp, place->parent_fd, name) < 0 ? -errno : 0;
+}
+
 /* A rename that must not replace; file systems without it get a look before, which the
  * lock makes as good. */
 static int rename_new(const struct place *place, const char *temp, const char *name)
@@ -158,10 +159,19 @@ static int rename_new(const struct place *place, const char *temp, const char *n
 		return -errno;
 	if (faccessat(place->parent_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return -EEXIST;
-	return renameat(place->store_fd, temp, place->parent_fd, name) < 0 ? -errno : 0;
+	return rename_over(place, temp, name);
 }
 
-static int create_in(const struct place *place, const char *name, const void *bytes, size_t n)
+static bool is_link(const struct place *place, const char *name)
+{
+	struct stat st;
+
+	return fstatat(place->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
+
+static int create_in(const struct place *place, bool replace_link, const char *name,
+                     const void *bytes, size_t n)
 {
 	char temp[64];
 	int r;
@@ -169,7 +179,8 @@ static int create_in(const struct place *place, const char *name, const void *by
 	r = write_temp(place->store_fd, temp, sizeof(temp), -1, bytes, n);
 	if (r < 0)
 		return r;
-	r = rename_new(place, temp, name);
+	r = replace_link && is_link(place, name) ? rename_over(place, temp, name)
+	                                         : rename_new(place, temp, name);
 	if (r < 0) {
 		unlinkat(place->store_fd, temp, 0);
 		return r;
@@ -177,8 +188,8 @@ static int create_in(const struct place *place, const char *name, const void *by
 	return fsync(place->parent_fd) < 0 ? -errno : 0;
 }
 
-int store_create(const struct store *store, const char *parent, const struct mdev_uuid *uuid,
-                 const void *bytes, size_t n, struct error *err)
+static int store_add(const struct store *store, bool replace_link, const char *parent,
+                     const struct mdev_uuid *uuid, const void *bytes, size_t n, struct error *err)
 {
 	_cleanup_(place_done) struct place place = { .store_fd = -1, .parent_fd = -1 };
 	const struct store_entry entry = { .uuid = *uuid };
@@ -188,8 +199,20 @@ int store_create(const struct store *store, const char *parent, const struct mde
 	mdev_uuid_format(uuid, name);
 	r = place_open(store, parent, &place);
 	if (r == 0)
-		r = create_in(&place, name, bytes, n);
+		r = create_in(&place, replace_link, name, bytes, n);
 	return r < 0 ? write_failed(store, parent, &entry, r, "write", err) : 0;
+}
+
+int store_create(const struct store *store, const char *parent, const struct mdev_uuid *uuid,
+                 const void *bytes, size_t n, struct error *err)
+{
+	return store_add(store, false, parent, uuid, bytes, n, err);
+}
+
+int store_put(const struct store *store, const char *parent, const struct mdev_uuid *uuid,
+              const void *bytes, size_t n, struct error *err)
+{
+	return store_add(store, true, parent, uuid, bytes, n, err);
 }
 
 static int replace_in(const struct place *place, const char *name, const void *bytes, size_t n)
@@ -203,8 +226,8 @@ static int replace_in(const struct place *place, const char *name, const void *b
 	r = write_temp(place->store_fd, temp, sizeof(temp), old, bytes, n);
 	if (r < 0)
 		return r;
-	if (renameat(place->store_fd, temp, place->parent_fd, name) < 0) {
-		r = -errno;
+	r = rename_over(place, temp, name);
+	if (r < 0) {
 		unlinkat(place->store_fd, temp, 0);
 		return r;
 	}

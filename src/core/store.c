@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "core/store-private.h"
+#include "shared/utf8.h"
 
 int store_new(const struct env *env, struct store **ret)
 {
@@ -47,6 +48,14 @@ const char *store_parent_problem(const char *parent)
 	return NULL;
 }
 
+/* What readers pass over without a word; a name that define would refuse for its
+ * control characters is still shown, as mdevctl does. */
+static bool parent_is_hidden(const char *parent)
+{
+	return parent[0] == '\0' || parent[0] == '.' || strcmp(parent, "scripts.d") == 0 ||
+	       strchr(parent, '/') != NULL;
+}
+
 /* The file's name; buffer is used for a canonical one. */
 static char *entry_name(const struct store_entry *e, char buffer[static MDEV_UUID_TEXT_MAX])
 {
@@ -68,6 +77,7 @@ void store_add_path(const struct store *store, const char *parent, const struct 
 /* ---- parents ----------------------------------------------------------------- */
 
 struct parent_walk {
+	const struct log *log;
 	int fd;
 	struct names *names;
 };
@@ -85,8 +95,14 @@ static int on_parent(void *userdata, const char *name, unsigned char type)
 {
 	struct parent_walk *walk = userdata;
 
-	if (store_parent_problem(name) || !is_directory(walk->fd, name, type))
+	if (parent_is_hidden(name) || !is_directory(walk->fd, name, type))
 		return 0;
+	if (!utf8_is_valid(name, strlen(name))) {
+		log_warn(walk->log,
+		         "Passing over a directory in " STORE_DIR ", its name is not UTF-8: %s",
+		         name);
+		return 0;
+	}
 	return names_add(walk->names, name);
 }
 
@@ -94,7 +110,7 @@ int store_list_parents(const struct store *store, struct names *ret)
 {
 	_cleanup_(closep) int fd = env_open_dir(store->env, STORE_DIR);
 	_cleanup_(names_done) struct names names = { 0 };
-	struct parent_walk walk = { .fd = fd, .names = &names };
+	struct parent_walk walk = { .log = env_log(store->env), .fd = fd, .names = &names };
 	int r;
 
 	if (fd == -ENOENT)
@@ -215,7 +231,7 @@ int store_open_parent_for(const struct store *store, const char *parent,
 	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
 	int r = 0;
 
-	if (store_parent_problem(parent)) {
+	if (parent_is_hidden(parent)) {
 		*ret = p;
 		return 0;
 	}

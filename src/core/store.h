@@ -106,6 +106,11 @@ void store_hits_done(struct store_hits *hits);
 int store_create(const struct store *store, const char *parent, const struct mdev_uuid *uuid,
                  const void *bytes, size_t n, struct error *err) _must_check_;
 
+/** As store_create(), but a symbolic link of that name, which readers pass over, is
+ * replaced. */
+int store_put(const struct store *store, const char *parent, const struct mdev_uuid *uuid,
+              const void *bytes, size_t n, struct error *err) _must_check_;
+
 /** Exchanges a definition's text; mode, owner, ACLs and labels are kept. */
 int store_replace(const struct store *store, const char *parent, const struct store_entry *e,
                   const void *bytes, size_t n, struct error *err) _must_check_;

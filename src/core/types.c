@@ -84,8 +84,10 @@ static int read_text(struct type_reader *reader, const char *file, char **ret)
 	r = sysfs_read(reader->types_fd, path.data, &text);
 	if (r < 0)
 		return r;
-	if (!utf8_is_valid(strbuf_str(&text), text.len))
+	if (!utf8_is_valid(strbuf_str(&text), text.len)) {
+		reader->reason = "stream did not contain valid UTF-8";
 		return -EILSEQ;
+	}
 	strbuf_trim(&text);
 	*ret = strbuf_take(&text);
 	return *ret ? 0 : -ENOMEM;
