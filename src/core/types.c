@@ -89,7 +89,8 @@ static int read_text(struct type_reader *reader, const char *file, char **ret)
 		return -EILSEQ;
 	}
 	strbuf_trim(&text);
-	*ret = strbuf_take(&text);
+	/* The buffer has room for a page, and a parent's types are all kept. */
+	*ret = strdup(strbuf_str(&text));
 	return *ret ? 0 : -ENOMEM;
 }
 
