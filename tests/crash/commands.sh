@@ -44,12 +44,29 @@ leave_temporary_file()
 	echo '{ "mdev_type": "half' >"$root/etc/mdevctl.d/.mdevmgr-dEadBe"
 }
 
+# A callout that agrees to everything, and a notifier.
+write_scripts()
+{
+	local scripts=$root/usr/lib/mdevctl/scripts.d
+
+	cat >"$scripts/callouts/agree" <<-'SCRIPT'
+		#!/bin/sh
+		case "$*" in
+		*"-e get"*) exit 2 ;;
+		esac
+		cat >/dev/null
+	SCRIPT
+	printf '#!/bin/sh\nexit 0\n' >"$scripts/notifiers/listen"
+	chmod +x "$scripts/callouts/agree" "$scripts/notifiers/listen"
+}
+
 # prepare COMMAND: makes the system it starts from; sets $arguments
 prepare()
 {
 	make_root
 	write_json_file
-	case $1 in
+	[ "${1%-scripts}" = "$1" ] || write_scripts
+	case ${1%-scripts} in
 	define)
 		arguments=(define -u "$uuid" -p "$parent" -t "$type" -a)
 		;;
@@ -78,7 +95,8 @@ prepare()
 }
 
 # shellcheck disable=SC2034 # for those who source this
-commands="define define-json modify-auto modify-attr modify-json undefine"
+commands="define define-json modify-auto modify-attr modify-json undefine
+	define-scripts modify-auto-scripts undefine-scripts"
 
 # measure COMMAND: runs it once; sets $old, $new and the list of calls in $work/plan
 measure()

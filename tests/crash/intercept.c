@@ -84,6 +84,14 @@ static int ask_hook(const struct session *s, const struct seccomp_data *data, pi
 	return WEXITSTATUS(status);
 }
 
+/* Of processes that the command starts, only what they do to files counts. */
+static bool is_ours(const struct session *s, const struct call *call, pid_t pid)
+{
+	if (call->path[0])
+		return below(call->path, s->prefix) || below(call->target, s->prefix);
+	return pid == s->pid;
+}
+
 static struct verdict judge(struct session *s, const struct seccomp_data *data, pid_t pid)
 {
 	struct verdict verdict = { .kill = false };
@@ -95,7 +103,7 @@ static struct verdict judge(struct session *s, const struct seccomp_data *data, 
 	}
 	if (!call_decode(data, pid, &call) || (!call.writes && !s->log_reads))
 		return verdict;
-	if (call.path[0] && !below(call.path, s->prefix) && !below(call.target, s->prefix))
+	if (!is_ours(s, &call, pid))
 		return verdict;
 
 	s->seen++;
@@ -133,10 +141,11 @@ static void serve_one(struct session *s)
 	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &request) < 0)
 		return;
 	verdict = judge(s, &request.notif.data, request.notif.pid);
-	if (verdict.kill) {
+	if (verdict.kill)
 		kill(s->pid, SIGKILL);
+	/* an answer would let the dying process make the call */
+	if (verdict.kill && (pid_t)request.notif.pid == s->pid)
 		return;
-	}
 	reply.resp.id = request.notif.id;
 	reply.resp.error = -verdict.error;
 	reply.resp.flags = verdict.error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE;
