@@ -230,16 +230,19 @@ int lock_definitions(const struct env *env, const struct mdev_uuid *uuid, struct
 	return lock_acquire(env, 0, DEFINITIONS_WAIT, what, ret, err);
 }
 
-int lock_parent(const struct env *env, const char *parent, struct lock **ret, struct error *err)
+int lock_parent(const struct env *env, const char *parent, const struct mdev_uuid *uuid,
+                struct lock **ret, struct error *err)
 {
 	const char *locked = getenv(LOCKED_ENV);
 	_cleanup_(strbuf_done) struct strbuf what = STRBUF_INIT;
+	char text[MDEV_UUID_TEXT_MAX];
 
 	if (locked && strcmp(locked, parent) == 0) {
 		*ret = NULL;
 		return 0;
 	}
-	strbuf_addf(&what, "parent %s", parent);
+	mdev_uuid_format(uuid, text);
+	strbuf_addf(&what, "parent %s for device %s", parent, text);
 	return lock_acquire(env, RANGE_PARENT + hash_bytes(parent, strlen(parent)), DEVICE_WAIT,
 	                    strbuf_str(&what), ret, err);
 }

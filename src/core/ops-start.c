@@ -224,7 +224,7 @@ static int start_run(struct start *s, const struct change_options *options, stru
 
 	if (options->dry_run)
 		return start_plan(s, ret_plan, err);
-	r = lock_parent(s->ops->env, s->parent, &op.lock, err);
+	r = lock_parent(s->ops->env, s->parent, &s->uuid, &op.lock, err);
 	if (r < 0)
 		return r;
 	op.subject = (struct callout_subject){ .uuid = &s->uuid,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Runs a command, numbers its calls that can change files below a directory and, at one of them, kills
- * it or lets the call fail. A hook may stand in for a driver behind a fake sysfs.
+ * it or lets calls fail. A hook may stand in for a driver behind a fake sysfs.
  */
 #include "config.h"
 
@@ -20,8 +20,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXIT_UNABLE 77
-#define EXIT_BROKEN 125
+#define EXIT_UNABLE  77
+#define EXIT_BROKEN  125
+#define MAX_FAILURES 8
+
+struct failure {
+	unsigned long at;
+	int error;
+};
 
 struct session {
 	const char *prefix;
@@ -30,8 +36,8 @@ struct session {
 	bool count_all;
 	bool log_reads;
 	unsigned long kill_at;
-	unsigned long fail_at;
-	int fail_errno;
+	struct failure failures[MAX_FAILURES];
+	size_t n_failures;
 	unsigned long seen;
 	int listener;
 	pid_t pid;
@@ -92,6 +98,14 @@ static bool is_ours(const struct session *s, const struct call *call, pid_t pid)
 	return pid == s->pid;
 }
 
+static int planned_error(const struct session *s)
+{
+	for (size_t i = 0; i < s->n_failures; i++)
+		if (s->failures[i].at == s->seen)
+			return s->failures[i].error;
+	return 0;
+}
+
 static struct verdict judge(struct session *s, const struct seccomp_data *data, pid_t pid)
 {
 	struct verdict verdict = { .kill = false };
@@ -111,9 +125,8 @@ static struct verdict judge(struct session *s, const struct seccomp_data *data, 
 	        call.target[0] ? " -> " : "", call.target);
 	fflush(s->log);
 	verdict.kill = s->seen == s->kill_at;
-	if (s->seen == s->fail_at)
-		verdict.error = s->fail_errno;
-	else if (s->hook && !verdict.kill && data->nr == SYS_write)
+	verdict.error = planned_error(s);
+	if (verdict.error == 0 && s->hook && !verdict.kill && data->nr == SYS_write)
 		verdict.error = ask_hook(s, data, pid, &call);
 	return verdict;
 }
@@ -169,10 +182,10 @@ static void parse_failure(struct session *s, const char *text)
 {
 	const char *equals = strchr(text, '=');
 
-	if (!equals)
-		errx(EXIT_BROKEN, "%s: not NUMBER=ERRNO", text);
-	s->fail_at = strtoul(text, NULL, 10);
-	s->fail_errno = parse_errno(equals + 1);
+	if (!equals || s->n_failures == MAX_FAILURES)
+		errx(EXIT_BROKEN, "%s: not NUMBER=ERRNO, or too many", text);
+	s->failures[s->n_failures++] = (struct failure){ .at = strtoul(text, NULL, 10),
+		                                         .error = parse_errno(equals + 1) };
 }
 
 static void parse_options(struct session *s, int argc, char **argv)
@@ -207,8 +220,9 @@ static void parse_options(struct session *s, int argc, char **argv)
 		}
 	}
 	if (optind == argc || !log)
-		errx(EXIT_BROKEN, "usage: intercept -o LOG [-p DIR] [-k N | -f N=ERRNO] [-x HOOK] "
-		                  "[-r | -c] -- COMMAND...");
+		errx(EXIT_BROKEN,
+		     "usage: intercept -o LOG [-p DIR] [-k N] [-f N=ERRNO]... [-x HOOK] "
+		     "[-r | -c] -- COMMAND...");
 	s->log = fopen(log, "we");
 	if (!s->log)
 		err(EXIT_BROKEN, "%s", log);

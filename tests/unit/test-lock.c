@@ -29,7 +29,7 @@ static int other_process(struct tree *t, const char *parent)
 		struct lock *lock;
 
 		env_set_interrupt(t->env, &flag);
-		_exit(-lock_parent(t->env, parent, &lock, NULL));
+		_exit(-lock_parent(t->env, parent, &uuid_any, &lock, NULL));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
@@ -41,7 +41,7 @@ static void test_excludes_and_releases(void **state)
 	struct tree *t = *state;
 	struct lock *lock;
 
-	assert_int_equal(lock_parent(t->env, "p1", &lock, NULL), 0);
+	assert_int_equal(lock_parent(t->env, "p1", &uuid_any, &lock, NULL), 0);
 	assert_int_equal(other_process(t, "p1"), -EINTR);
 	assert_int_equal(other_process(t, "p2"), 0);
 	lock_free(lock);
@@ -81,9 +81,9 @@ static void test_callouts_of_the_holder_pass(void **state)
 	struct tree *t = *state;
 	struct lock *lock, *nested = (struct lock *)1;
 
-	assert_int_equal(lock_parent(t->env, "p1", &lock, NULL), 0);
+	assert_int_equal(lock_parent(t->env, "p1", &uuid_any, &lock, NULL), 0);
 	assert_int_equal(setenv("MDEVMGR_LOCKED", "p1", 1), 0);
-	assert_int_equal(lock_parent(t->env, "p1", &nested, NULL), 0);
+	assert_int_equal(lock_parent(t->env, "p1", &uuid_any, &nested, NULL), 0);
 	assert_null(nested);
 	unsetenv("MDEVMGR_LOCKED");
 	lock_free(lock);
@@ -97,7 +97,7 @@ static void test_different_ranges(void **state)
 
 	assert_int_equal(mdev_uuid_parse("5dfa59ac-6b43-4dcd-a8b1-1b7f4b4ab123", &uuid), 0);
 	assert_int_equal(lock_definitions(t->env, &uuid_any, &a, NULL), 0);
-	assert_int_equal(lock_parent(t->env, "p1", &b, NULL), 0);
+	assert_int_equal(lock_parent(t->env, "p1", &uuid_any, &b, NULL), 0);
 	assert_int_equal(lock_device(t->env, &uuid, &c, NULL), 0);
 	lock_free(a);
 	lock_free(b);
