@@ -94,8 +94,18 @@ static int show_link(struct ops *ops, const char *uuid, const char *link, char *
 	return r == -ENOMEM ? r : 0;
 }
 
-/* The node that a program opens: the device's own where the kernel has one
- * (CONFIG_VFIO_DEVICE_CDEV, Linux >= 6.6), else its IOMMU group's. */
+/* Kernels without device nodes (CONFIG_VFIO_DEVICE_CDEV, Linux >= 6.6) have the
+ * directory too, but no device number in it. */
+static bool has_device_node(int vfio_dev_fd, const char *name)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT, number = STRBUF_INIT;
+
+	strbuf_addf(&path, "%s/dev", name);
+	return strbuf_error(&path) == 0 && sysfs_read(vfio_dev_fd, path.data, &number) == 0;
+}
+
+/* The node that a program opens: the device's own where the kernel has one, else its
+ * IOMMU group's. */
 static int show_device_node(int device_fd, struct device_info *info)
 {
 	_cleanup_(closep) int fd = sysfs_open_dir_beneath(device_fd, "vfio-dev");
@@ -108,7 +118,7 @@ static int show_device_node(int device_fd, struct device_info *info)
 		if (r < 0)
 			return r;
 	}
-	if (names.n > 0)
+	if (names.n > 0 && has_device_node(fd, names.items[0]))
 		strbuf_addf(&node, "/dev/vfio/devices/%s", names.items[0]);
 	else if (info->iommu_group)
 		strbuf_addf(&node, "/dev/vfio/%s", info->iommu_group);
