@@ -68,6 +68,7 @@ quiet "mdevmgr start --uuid $B"
 says "mdevmgr list" "$A mtty mtty-1 auto (defined)" "$B mdpy mdpy-hd manual (defined)"
 says "ls $SYS_BUS" "$A" "$B"
 says "readlink $SYS_BUS/$A" "/mtty/mtty/$A"
+says "mdevmgr show --uuid $A" "Active" "/sys/devices/virtual/mtty/mtty/$A" "/dev/vfio/"
 says "cat $T/mtty-1/available_instances" 23
 says "cat $SYS_BUS/$B/power/control" on
 
