@@ -5,6 +5,7 @@
 
 #include "cli/change.h"
 #include "cli/jsonfile.h"
+#include "cli/out-text.h"
 #include "core/callout.h"
 
 struct change_options change_options(const struct arguments *args)
@@ -36,7 +37,7 @@ int change_print_plan(struct cli *cli, const struct arguments *args, const struc
                       struct error *err)
 {
 	_cleanup_(callouts_freep) struct callouts *callouts = NULL;
-	_cleanup_(strbuf_done) struct strbuf scripts = STRBUF_INIT;
+	_cleanup_(strbuf_done) struct strbuf scripts = STRBUF_INIT, text = STRBUF_INIT;
 	int r;
 
 	if (!arguments_has(args, DRY_RUN))
@@ -45,7 +46,11 @@ int change_print_plan(struct cli *cli, const struct arguments *args, const struc
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot look for callout scripts");
 	callouts_describe(callouts, &scripts);
-	plan_format(plan, strbuf_str(&scripts), &cli->out->text);
+	plan_format(plan, strbuf_str(&scripts), &text);
+	r = strbuf_error(&text);
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot print the plan");
+	text_add_lines(cli->out, strbuf_str(&text));
 	return 0;
 }
 

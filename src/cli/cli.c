@@ -54,19 +54,21 @@ static int act(struct cli *cli, const struct arguments *args, struct error *err)
 	return 0;
 }
 
-/* An operation's own failure is told even if its output cannot be written either. */
+/* An operation's own failure is told even if its output cannot be written either. A
+ * list that ended because stdout failed has only that to tell. */
 static int act_and_flush(struct cli *cli, const struct arguments *args)
 {
 	_cleanup_(error_done) struct error err = ERROR_INIT;
 	_cleanup_(error_done) struct error write_err = ERROR_INIT;
 	int r = act(cli, args, &err);
-	int flushed = output_flush(cli->out, &write_err);
-	/* A list that ended because stdout failed has only that to tell. */
-	bool same = cli->out->error < 0 && !error_is_set(&err);
+	bool is_told = cli->out->error < 0 && !error_is_set(&err);
 
-	if (r < 0 && !same)
+	if (r < 0 && !is_told) {
+		if (!error_is_set(&err))
+			error_set_errno(&err, r, "The command failed");
 		r = messages_print_error(cli->messages, &err);
-	if (flushed < 0)
+	}
+	if (output_flush(cli->out, &write_err) < 0)
 		r = messages_print_error(cli->messages, &write_err);
 	return r;
 }

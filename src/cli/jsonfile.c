@@ -27,6 +27,7 @@ static int read_all(int fd, struct strbuf *ret)
 		if (n == 0)
 			return 0;
 		ret->len += (size_t)n;
+		ret->data[ret->len] = '\0';
 		if (ret->len > DEFINITION_SIZE_MAX)
 			return -EFBIG;
 	}

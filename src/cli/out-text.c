@@ -32,6 +32,15 @@ void text_add(struct output *out, const char *bytes, size_t n)
 	}
 }
 
+void text_add_lines(struct output *out, const char *text)
+{
+	for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+		text_add(out, text, (size_t)(end - text));
+		strbuf_add_char(&out->text, '\n');
+	}
+	text_add(out, text, strlen(text));
+}
+
 static void add_str(struct output *out, const char *s)
 {
 	text_add(out, s, strlen(s));

@@ -33,5 +33,8 @@ void text_join_lines(struct strbuf *out, const char *lines);
 /** Appends n bytes as they are, or for a terminal with control characters as \xNN. */
 void text_add(struct output *out, const char *bytes, size_t n);
 
+/** As text_add() for a text of several lines. */
+void text_add_lines(struct output *out, const char *text);
+
 /** Appends the lines of the attributes, "    @{0}: {"NAME":"VALUE"}". */
 void text_add_attrs(struct output *out, const struct attrs *attrs);
