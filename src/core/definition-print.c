@@ -87,6 +87,8 @@ int definition_print_file(const struct definition *d, struct strbuf *out, struct
 	if (d->unknown)
 		add_unknown(out, d->unknown);
 	strbuf_add_str(out, "\n}");
+	if (strbuf_error(out) < 0)
+		return error_set(err, strbuf_error(out), "Out of memory");
 	if (out->len - start > DEFINITION_SIZE_MAX) {
 		out->len = start;
 		out->data[start] = '\0';

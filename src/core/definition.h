@@ -48,7 +48,8 @@ int definition_copy(const struct definition *d, struct definition **ret) _must_c
 /** Appends the text of a definition file: pretty, two blanks an indent, no final
  * newline, known keys first and then the unknown ones in their order. -EOPNOTSUPP
  * with a message for one that is_lossy, -EFBIG for more than DEFINITION_SIZE_MAX,
- * which could not be read again; nothing is appended then. */
+ * which could not be read again; nothing is appended then. -ENOMEM: what was appended
+ * is not whole. */
 int definition_print_file(const struct definition *d, struct strbuf *out,
                           struct error *err) _must_check_;
 

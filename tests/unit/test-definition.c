@@ -323,6 +323,21 @@ static void test_replies(void **state)
 	}
 }
 
+/* Else half a definition would be written, and be told as success. */
+static void test_short_memory_is_told(void **state)
+{
+	struct definition *d = must_parse(SMALLEST);
+	struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	out.error = -ENOMEM;
+	assert_int_equal(definition_print_file(d, &out, &err), -ENOMEM);
+	assert_true(error_is_set(&err));
+	error_done(&err);
+	strbuf_done(&out);
+	definition_free(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_both_ways_agree), cmocka_unit_test(test_long_attribute_name),
 		cmocka_unit_test(test_lossy),           cmocka_unit_test(test_object_at_indent),
 		cmocka_unit_test(test_bounds),          cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_short_memory_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
