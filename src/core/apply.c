@@ -107,17 +107,26 @@ static int open_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid)
 	return bus < 0 ? bus : sysfs_open_entry(bus, text);
 }
 
+/* All is done through one descriptor: a device of the same UUID that somebody else makes
+ * when ours is gone must get neither our attributes nor our "remove". */
+static int hold_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid, int *fd)
+{
+	if (*fd < 0)
+		*fd = open_device(sysfs, uuid);
+	return *fd;
+}
+
 /* An empty value is a mark of the definition, not a call of the driver: as mdevctl,
  * nothing is written then, but the attribute must be there. */
-static int write_attr(const struct sysfs *sysfs, const struct plan_step *step)
+static int write_attr(const struct sysfs *sysfs, const struct plan_step *step, int *fd)
 {
-	_cleanup_(closep) int fd = open_device(sysfs, &step->uuid);
+	int r = hold_device(sysfs, &step->uuid, fd);
 
-	if (fd < 0)
-		return fd;
+	if (r < 0)
+		return r;
 	return step->value_len == 0
-	               ? sysfs_check_writable(fd, step->word)
-	               : sysfs_write(sysfs, fd, step->word, step->value, step->value_len);
+	               ? sysfs_check_writable(*fd, step->word)
+	               : sysfs_write(sysfs, *fd, step->word, step->value, step->value_len);
 }
 
 static bool attr_is_absent(int r)
@@ -125,11 +134,12 @@ static bool attr_is_absent(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -EISDIR || r == -ELOOP || r == -EXDEV;
 }
 
-static int set_attr(const struct sysfs *sysfs, const struct plan_step *step, struct error *err)
+static int set_attr(const struct sysfs *sysfs, const struct plan_step *step, int *fd,
+                    struct error *err)
 {
 	const char *advice = NULL;
 	char uuid[MDEV_UUID_TEXT_MAX];
-	int r = write_attr(sysfs, step);
+	int r = write_attr(sysfs, step, fd);
 
 	if (r >= 0)
 		return 0;
@@ -149,11 +159,13 @@ static int set_attr(const struct sysfs *sysfs, const struct plan_step *step, str
 }
 
 /* Nobody uses the device yet, so this does not wait. */
-static void undo_create(const struct sysfs *sysfs, const struct plan_step *created,
+static void undo_create(const struct sysfs *sysfs, const struct plan_step *created, int *fd,
                         struct error *err)
 {
-	_cleanup_(closep) int fd = open_device(sysfs, &created->uuid);
-	int r = fd < 0 ? fd : sysfs_write(sysfs, fd, "remove", "1", 1);
+	int r = hold_device(sysfs, &created->uuid, fd);
+
+	if (r >= 0)
+		r = sysfs_write(sysfs, *fd, "remove", "1", 1);
 
 	/* Gone already is what we want. */
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
@@ -162,28 +174,36 @@ static void undo_create(const struct sysfs *sysfs, const struct plan_step *creat
 }
 
 static int apply_step(const struct env *env, const struct sysfs *sysfs,
-                      const struct plan_step *step, struct error *err)
+                      const struct plan_step *step, int *fd, struct error *err)
 {
+	int r;
+
 	if (step->kind != PLAN_CREATE && step->kind != PLAN_SET_ATTRIBUTE)
 		return 0;
 	if (env_is_interrupted(env))
 		return error_set(err, -EINTR, "Interrupted");
-	return step->kind == PLAN_CREATE ? create_device(sysfs, step, err)
-	                                 : set_attr(sysfs, step, err);
+	if (step->kind == PLAN_SET_ATTRIBUTE)
+		return set_attr(sysfs, step, fd, err);
+	r = create_device(sysfs, step, err);
+	/* On trees that do not react there is none, which only attributes mind. */
+	if (r == 0)
+		hold_device(sysfs, &step->uuid, fd);
+	return r;
 }
 
 int apply_start(const struct env *env, const struct sysfs *sysfs, const struct plan *plan,
                 struct error *err)
 {
 	const struct plan_step *created = NULL;
+	_cleanup_(closep) int fd = -1;
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct plan_step *step = &plan->steps[i];
-		int r = apply_step(env, sysfs, step, err);
+		int r = apply_step(env, sysfs, step, &fd, err);
 
 		if (r < 0) {
 			if (created)
-				undo_create(sysfs, created, err);
+				undo_create(sysfs, created, &fd, err);
 			return r;
 		}
 		if (step->kind == PLAN_CREATE)

@@ -104,6 +104,23 @@ void tree_link(struct tree *t, const char *path, const char *target)
 	free(full);
 }
 
+void tree_rename(struct tree *t, const char *from, const char *to)
+{
+	char *old = tree_path(t, from), *new = tree_path(t, to);
+
+	assert_int_equal(rename(old, new), 0);
+	free(old);
+	free(new);
+}
+
+void tree_remove(struct tree *t, const char *path)
+{
+	char *full = tree_path(t, path);
+
+	assert_int_equal(unlink(full), 0);
+	free(full);
+}
+
 bool tree_has(const struct tree *t, const char *path)
 {
 	char *full = tree_path(t, path);
@@ -242,8 +259,7 @@ static void fake_remove(struct tree *t, int dirfd)
 	nftw(path, on_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static ssize_t fake_write(void *userdata, int dirfd, const char *name, int fd, const void *bytes,
-                          size_t n)
+ssize_t tree_write(void *userdata, int dirfd, const char *name, int fd, const void *bytes, size_t n)
 {
 	struct tree *t = userdata;
 	ssize_t w;
@@ -263,5 +279,5 @@ static ssize_t fake_write(void *userdata, int dirfd, const char *name, int fd, c
 
 void tree_fake_kernel(struct tree *t)
 {
-	sysfs_set_writer(t->sysfs, fake_write, t);
+	sysfs_set_writer(t->sysfs, tree_write, t);
 }

@@ -35,6 +35,12 @@ void tree_dir(struct tree *t, const char *path);
 /** Makes a symbolic link. */
 void tree_link(struct tree *t, const char *path, const char *target);
 
+/** Renames what is there. */
+void tree_rename(struct tree *t, const char *from, const char *to);
+
+/** Removes a file or link. */
+void tree_remove(struct tree *t, const char *path);
+
 /** True if the path exists (links not followed). */
 bool tree_has(const struct tree *t, const char *path);
 
@@ -51,3 +57,8 @@ void tree_device(struct tree *t, const char *parent, const char *type, const cha
 /** Lets writes of this sysfs be answered by the fake kernel: create makes the device
  * directory (with attribute files a0, a1) and links, remove takes them away. */
 void tree_fake_kernel(struct tree *t);
+
+/** The fake kernel's answer to one write, for a writer of a test's own (userdata: the
+ * tree). */
+ssize_t tree_write(void *userdata, int dirfd, const char *name, int fd, const void *bytes,
+                   size_t n);

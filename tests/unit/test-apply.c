@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -216,7 +217,7 @@ static void test_uuid_being_removed_is_named(void **state)
 	free(text);
 }
 
-static void test_interrupt_undoes(void **state)
+static void test_interrupt_before_creates_nothing(void **state)
 {
 	static const char *const attrs[] = { "a0", "x", NULL };
 	static volatile sig_atomic_t flag;
@@ -233,6 +234,74 @@ static void test_interrupt_undoes(void **state)
 	assert_null(t->writes);
 	error_done(&err);
 	plan_done(&plan);
+}
+
+/* What a writer of the tests does when the first attribute is written. */
+struct intruder {
+	struct tree *tree;
+	volatile sig_atomic_t interrupt; /* set then */
+	bool replaces;                   /* the device, by another of the same UUID */
+};
+
+static void replace_device(struct tree *t)
+{
+	static const char *const attrs[] = { "a0", "a1", NULL };
+
+	tree_rename(t, DEVICE, "/sys/devices/p1/old");
+	tree_remove(t, "/sys/bus/mdev/devices/" UUID);
+	tree_remove(t, "/sys/devices/p1/mdev_supported_types/t1/devices/" UUID);
+	tree_remove(t, "/sys/devices/p1/old/remove");
+	tree_remove(t, "/sys/devices/p1/old/a1");
+	tree_device(t, "p1", "t1", UUID, attrs);
+}
+
+static ssize_t intrude(void *userdata, int dirfd, const char *name, int fd, const void *bytes,
+                       size_t n)
+{
+	struct intruder *i = userdata;
+
+	if (strcmp(name, "a0") == 0 && i->replaces)
+		replace_device(i->tree);
+	else if (strcmp(name, "a0") == 0)
+		i->interrupt = SIGTERM;
+	return tree_write(i->tree, dirfd, name, fd, bytes, n);
+}
+
+static int run_with_intruder(struct tree *t, struct intruder *i)
+{
+	static const char *const attrs[] = { "a0", "x", "a1", "y", NULL };
+	struct plan plan = { 0 };
+	struct error err = ERROR_INIT;
+	int r;
+
+	tree_parent(t, "p1", "t1", 1);
+	sysfs_set_writer(t->sysfs, intrude, i);
+	env_set_interrupt(t->env, &i->interrupt);
+	plan_of(&plan, attrs);
+	r = apply_start(t->env, t->sysfs, &plan, &err);
+	error_done(&err);
+	plan_done(&plan);
+	return r;
+}
+
+static void test_interrupt_between_attributes_undoes(void **state)
+{
+	struct tree *t = *state;
+	struct intruder i = { .tree = t };
+
+	assert_int_equal(run_with_intruder(t, &i), -EINTR);
+	assert_string_equal(t->writes, "create=" UUID "\na0=x\nremove=1\n");
+	assert_false(tree_has(t, DEVICE));
+}
+
+static void test_device_of_another_is_left_alone(void **state)
+{
+	struct tree *t = *state;
+	struct intruder i = { .tree = t, .replaces = true };
+
+	assert_int_equal(run_with_intruder(t, &i), -ENOENT);
+	assert_string_equal(t->writes, "create=" UUID "\na0=x\n");
+	assert_true(tree_has(t, DEVICE "/a0"));
 }
 
 static void test_remove(void **state)
@@ -279,6 +348,34 @@ static void test_hanging_remove_is_left_to_itself(void **state)
 	error_done(&err);
 }
 
+/* Else whoever reads our output waits for the device's last user, too. */
+static void test_hanging_remove_keeps_no_output(void **state)
+{
+	struct tree *t = *state;
+	struct error err = ERROR_INIT;
+	struct mdev_uuid uuid;
+	struct pollfd end = { .events = POLLIN };
+	int fds[2], saved = dup(STDOUT_FILENO), pid = 0;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_device(t, "p1", "t1", UUID, NULL);
+	sysfs_set_writer(t->sysfs, hang, NULL);
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(dup2(fds[1], STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 200, &err), -ETIMEDOUT);
+	dup2(saved, STDOUT_FILENO);
+	close(fds[1]);
+	end.fd = fds[0];
+	assert_int_equal(poll(&end, 1, 5000), 1);
+	assert_int_equal(end.revents, POLLHUP);
+	assert_int_equal(sscanf(err.advice, "process %d goes on", &pid), 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	close(fds[0]);
+	close(saved);
+	error_done(&err);
+}
+
 #define row(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
@@ -294,9 +391,12 @@ int main(void)
 		row(test_create_errors_are_explained),
 		row(test_uuid_elsewhere_is_named),
 		row(test_uuid_being_removed_is_named),
-		row(test_interrupt_undoes),
+		row(test_interrupt_before_creates_nothing),
+		row(test_interrupt_between_attributes_undoes),
+		row(test_device_of_another_is_left_alone),
 		row(test_remove),
 		row(test_hanging_remove_is_left_to_itself),
+		row(test_hanging_remove_keeps_no_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
