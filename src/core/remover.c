@@ -17,22 +17,41 @@
 
 #define POLL_MS 100
 
-/* In a session of its own, so that a terminal's Ctrl-C does not reach it; without our
- * other descriptors, so that it keeps no lock and no pipe of ours. */
+/* Where the child keeps the only two descriptors that it needs. */
+enum {
+	DEVICE_FD = STDERR_FILENO + 1,
+	PIPE_FD,
+	_KEPT_END,
+};
+
+/* Without our other descriptors, so that it keeps no lock of ours, and whoever reads our
+ * output sees its end when we end: the child may stay for as long as a guest runs. */
+static bool drop_descriptors(int device_fd, int pipe_fd)
+{
+	int device = fcntl(device_fd, F_DUPFD, _KEPT_END);
+	int answer = fcntl(pipe_fd, F_DUPFD, _KEPT_END);
+
+	if (device < 0 || answer < 0 || dup2(device, DEVICE_FD) < 0 || dup2(answer, PIPE_FD) < 0)
+		return false;
+	close_range(_KEPT_END, ~0U, 0);
+	close_range(STDIN_FILENO, STDERR_FILENO, 0);
+	/* What a library may write to them must not land in the device. */
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (open("/dev/null", O_RDWR) < 0)
+			break;
+	return true;
+}
+
+/* In a session of its own, so that a terminal's Ctrl-C does not reach it. */
 static _Noreturn void remover_child(const struct sysfs *sysfs, int device_fd, int pipe_fd)
 {
-	int low = device_fd < pipe_fd ? device_fd : pipe_fd;
-	int high = device_fd < pipe_fd ? pipe_fd : device_fd;
 	int answer;
 
 	setsid();
-	if (low > 3)
-		close_range(3, (unsigned)low - 1, 0);
-	if (high > low + 1)
-		close_range((unsigned)low + 1, (unsigned)high - 1, 0);
-	close_range((unsigned)high + 1, ~0U, 0);
-	answer = sysfs_write(sysfs, device_fd, "remove", "1", 1);
-	_exit(write(pipe_fd, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
+	if (!drop_descriptors(device_fd, pipe_fd))
+		_exit(1);
+	answer = sysfs_write(sysfs, DEVICE_FD, "remove", "1", 1);
+	_exit(write(PIPE_FD, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
 }
 
 static int64_t now_ms(void)
