@@ -57,6 +57,17 @@ static off_t hash_bytes(const void *bytes, size_t n)
 	return (off_t)(h % RANGE_SIZE);
 }
 
+/* A file that others may open lets them hold our locks. Ours may have been opened up by a
+ * chmod -R or a restored backup. */
+static void keep_from_users(int fd)
+{
+	struct stat st;
+
+	/* Who may not change it is not root, and has no locks to defend. */
+	if (fstat(fd, &st) == 0 && st.st_mode & 077)
+		fchmod(fd, 0600);
+}
+
 /* Makes the file's directory if that is what is missing. */
 static int open_lock_file(const struct env *env, const char *dir, const char *name)
 {
@@ -72,7 +83,10 @@ static int open_lock_file(const struct env *env, const char *dir, const char *na
 	if (dir_fd < 0)
 		return dir_fd;
 	fd = openat(dir_fd, name, flags, 0600);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	keep_from_users(fd);
+	return fd;
 }
 
 static int lock_open(const struct env *env, const char *what, struct error *err)

@@ -48,19 +48,30 @@ static void test_excludes_and_releases(void **state)
 	assert_int_equal(other_process(t, "p1"), 0);
 }
 
-static void test_file_is_for_root_only(void **state)
+static void assert_private_when_locked(struct tree *t)
 {
-	struct tree *t = *state;
 	struct lock *lock;
 	struct stat st;
 	char path[512];
 
-	umask(0);
 	assert_int_equal(lock_definitions(t->env, &uuid_any, &lock, NULL), 0);
 	snprintf(path, sizeof(path), "%s" LOCK_FILE, t->root);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	lock_free(lock);
+}
+
+static void test_file_is_for_root_only(void **state)
+{
+	umask(0);
+	assert_private_when_locked(*state);
+}
+
+static void test_file_that_was_opened_up_is_closed(void **state)
+{
+	umask(0);
+	tree_file(*state, LOCK_FILE, "");
+	assert_private_when_locked(*state);
 }
 
 static void test_a_link_in_its_place_is_refused(void **state)
@@ -111,6 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		row(test_excludes_and_releases),
 		row(test_file_is_for_root_only),
+		row(test_file_that_was_opened_up_is_closed),
 		row(test_a_link_in_its_place_is_refused),
 		row(test_callouts_of_the_holder_pass),
 		row(test_different_ranges),
