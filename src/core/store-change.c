@@ -49,9 +49,21 @@ static int create_temp(int dirfd, char *name, size_t size, mode_t mode)
 	return -EEXIST;
 }
 
+/* A new file gets the group that a directory with the set-group-ID bit asks for: it is
+ * made in another one. */
+static int inherit_group(int dirfd, int fd)
+{
+	struct stat st;
+
+	if (fstat(dirfd, &st) < 0)
+		return -errno;
+	return st.st_mode & S_ISGID && fchown(fd, (uid_t)-1, st.st_gid) < 0 ? -errno : 0;
+}
+
 /* Writes a whole temporary file, with the metadata of the open file like (or -1: as a
- * new file). On failure nothing is left behind. */
-static int write_temp(int dirfd, char *name, size_t size, int like, const void *bytes, size_t n)
+ * new file of parent_fd). On failure nothing is left behind. */
+static int write_temp(int dirfd, int parent_fd, char *name, size_t size, int like,
+                      const void *bytes, size_t n)
 {
 	_cleanup_(closep) int fd = create_temp(dirfd, name, size, like >= 0 ? 0600 : 0666);
 	int r;
@@ -59,8 +71,8 @@ static int write_temp(int dirfd, char *name, size_t size, int like, const void *
 	if (fd < 0)
 		return fd;
 	r = file_write_all(fd, bytes, n);
-	if (r == 0 && like >= 0)
-		r = file_copy_metadata(like, fd);
+	if (r == 0)
+		r = like >= 0 ? file_copy_metadata(like, fd) : inherit_group(parent_fd, fd);
 	if (r == 0)
 		r = file_sync_close(TAKE_FD(fd));
 	if (r < 0)
@@ -70,21 +82,26 @@ static int write_temp(int dirfd, char *name, size_t size, int like, const void *
 
 /* ---- directories -------------------------------------------------------------------- */
 
-/* Opens a directory, made if it is not there; the one above is synced then. Never
- * through a link. */
+/* Never through a link. */
+static int open_dir(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Opens a directory, made if it is not there; the one above is synced then. */
 static int open_or_make_dir(int dirfd, const char *name, mode_t mode)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(dirfd, name, flags);
+	int fd = open_dir(dirfd, name);
 
-	if (fd >= 0 || errno != ENOENT)
-		return fd >= 0 ? fd : -errno;
+	if (fd != -ENOENT)
+		return fd;
 	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
 		return -errno;
 	if (fsync(dirfd) < 0)
 		return -errno;
-	fd = openat(dirfd, name, flags);
-	return fd >= 0 ? fd : -errno;
+	return open_dir(dirfd, name);
 }
 
 static int open_store_dir(const struct store *store)
@@ -108,7 +125,10 @@ static void place_done(struct place *place)
 	closep(&place->parent_fd);
 }
 
-static int place_open(const struct store *store, const char *parent, struct place *ret)
+/* For a new definition the parent's directory is made; for one that was there it must be
+ * there, too. */
+static int place_open(const struct store *store, const char *parent, bool is_new,
+                      struct place *ret)
 {
 	_cleanup_(place_done) struct place place = { .store_fd = -1, .parent_fd = -1 };
 	int r;
@@ -119,7 +139,8 @@ static int place_open(const struct store *store, const char *parent, struct plac
 	r = dir_each(place.store_fd, on_leftover, &place.store_fd);
 	if (r < 0)
 		return r;
-	place.parent_fd = open_or_make_dir(place.store_fd, parent, 0777);
+	place.parent_fd = is_new ? open_or_make_dir(place.store_fd, parent, 0777)
+	                         : open_dir(place.store_fd, parent);
 	if (place.parent_fd < 0)
 		return place.parent_fd;
 	*ret = place;
@@ -176,7 +197,7 @@ static int create_in(const struct place *place, bool replace_link, const char *n
 	char temp[64];
 	int r;
 
-	r = write_temp(place->store_fd, temp, sizeof(temp), -1, bytes, n);
+	r = write_temp(place->store_fd, place->parent_fd, temp, sizeof(temp), -1, bytes, n);
 	if (r < 0)
 		return r;
 	r = replace_link && is_link(place, name) ? rename_over(place, temp, name)
@@ -197,7 +218,7 @@ static int store_add(const struct store *store, bool replace_link, const char *p
 	int r;
 
 	mdev_uuid_format(uuid, name);
-	r = place_open(store, parent, &place);
+	r = place_open(store, parent, true, &place);
 	if (r == 0)
 		r = create_in(&place, replace_link, name, bytes, n);
 	return r < 0 ? write_failed(store, parent, &entry, r, "write", err) : 0;
@@ -223,7 +244,7 @@ static int replace_in(const struct place *place, const char *name, const void *b
 
 	if (old < 0)
 		return old;
-	r = write_temp(place->store_fd, temp, sizeof(temp), old, bytes, n);
+	r = write_temp(place->store_fd, place->parent_fd, temp, sizeof(temp), old, bytes, n);
 	if (r < 0)
 		return r;
 	r = rename_over(place, temp, name);
@@ -242,7 +263,7 @@ int store_replace(const struct store *store, const char *parent, const struct st
 	int r;
 
 	mdev_uuid_format(&e->uuid, uuid);
-	r = place_open(store, parent, &place);
+	r = place_open(store, parent, false, &place);
 	if (r == 0)
 		r = replace_in(&place, e->name ? e->name : uuid, bytes, n);
 	return r < 0 ? write_failed(store, parent, e, r, "write", err) : 0;
@@ -256,7 +277,7 @@ int store_remove(const struct store *store, const char *parent, const struct sto
 	int r;
 
 	mdev_uuid_format(&e->uuid, uuid);
-	r = place_open(store, parent, &place);
+	r = place_open(store, parent, false, &place);
 	if (r == 0 && unlinkat(place.parent_fd, e->name ? e->name : uuid, 0) < 0)
 		r = -errno;
 	if (r == 0 && fsync(place.parent_fd) < 0)

@@ -66,8 +66,8 @@ void store_parent_done(struct store_parent *p);
 const struct store_entry *store_parent_find(const struct store_parent *p,
                                             const struct mdev_uuid *uuid);
 
-/** Appends a file's bytes. -EFBIG beyond DEFINITION_SIZE_MAX, -ELOOP, -EINVAL for what
- * is no regular file. */
+/** Appends a file's bytes. -EFBIG beyond DEFINITION_SIZE_MAX; -ELOOP or what reading
+ * gives for what took the place of the regular file since the listing. */
 int store_read_bytes(const struct store_parent *p, const struct store_entry *e,
                      struct strbuf *ret) _must_check_;
 

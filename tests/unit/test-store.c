@@ -159,6 +159,42 @@ static void test_replace_keeps_the_mode_and_breaks_hard_links(void **state)
 	store_free(store);
 }
 
+static void test_new_file_gets_the_group_of_its_directory(void **state)
+{
+	const struct mdev_uuid u1 = uuid_of(U1);
+	struct tree *t = *state;
+	struct store *store;
+	struct stat st;
+	char dir[512], file[512];
+
+	if (geteuid() != 0)
+		skip();
+	tree_dir(t, DIR "/p");
+	snprintf(dir, sizeof(dir), "%s" DIR "/p", t->root);
+	snprintf(file, sizeof(file), "%s" DIR "/p/" U1, t->root);
+	assert_int_equal(chown(dir, (uid_t)-1, 12345), 0);
+	assert_int_equal(chmod(dir, 02755), 0);
+	assert_int_equal(store_new(t->env, &store), 0);
+	assert_int_equal(store_create(store, "p", &u1, "new", 3, NULL), 0);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_gid, 12345);
+	store_free(store);
+}
+
+static void test_no_directory_is_made_for_what_is_gone(void **state)
+{
+	const struct store_entry e = { .uuid = uuid_of(U1) };
+	struct tree *t = *state;
+	struct store *store;
+
+	tree_dir(t, DIR);
+	assert_int_equal(store_new(t->env, &store), 0);
+	assert_int_equal(store_remove(store, "p", &e, NULL), -ENOENT);
+	assert_int_equal(store_replace(store, "p", &e, "new", 3, NULL), -ENOENT);
+	assert_false(tree_has(t, DIR "/p"));
+	store_free(store);
+}
+
 static void test_links_are_not_written_through(void **state)
 {
 	const struct mdev_uuid u1 = uuid_of(U1);
@@ -225,6 +261,8 @@ int main(void)
 		row(test_broken_file_is_named),
 		row(test_create_replace_remove),
 		row(test_replace_keeps_the_mode_and_breaks_hard_links),
+		row(test_new_file_gets_the_group_of_its_directory),
+		row(test_no_directory_is_made_for_what_is_gone),
 		row(test_links_are_not_written_through),
 		row(test_leftovers_of_dead_writers_go),
 		cmocka_unit_test(test_parent_names),
