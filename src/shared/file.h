@@ -53,5 +53,6 @@ int dir_names(int fd, struct names *ret) _must_check_;
 /** Syncs and closes fd, which is closed in any case. Negative errno. */
 int file_sync_close(int fd) _must_check_;
 
-/** Copies mode, owner, ACLs and security labels from one open file to another. */
+/** Copies mode, owner, ACLs and extended attributes from one open file to another;
+ * security labels where that is permitted. */
 int file_copy_metadata(int from, int to) _must_check_;
