@@ -63,12 +63,18 @@ packages_require() {
 	packages_install "$names"
 }
 
-# packages_install "NAME...": by name; the lists are fetched only if they lack one.
+packages_apt_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+
+# packages_install "NAME...": by name. Lists that are missing or too old to fetch
+# from are updated first.
 packages_install() {
 	local -a names
 
 	read -r -a names <<<"$1"
 	echo "installing: ${names[*]}"
-	apt-cache show --no-all-versions "${names[@]}" >/dev/null 2>&1 || apt-get update -q
-	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${names[@]}"
+	packages_apt_install "${names[@]}" || {
+		apt-get update -q && packages_apt_install "${names[@]}"
+	}
 }
