@@ -63,10 +63,19 @@ struct holdings {
 	const struct nodes *nodes;
 	int fd;
 	bool group;
+	bool other_group;
 	bool device;      /* the device's own node */
 	bool vfio;        /* a container or a device of VFIO */
 	bool vfio_device; /* an anonymous VFIO device: of which group cannot be seen */
 };
+
+static bool is_group(const char *target)
+{
+	const char *number = target + strlen("/dev/vfio/");
+
+	return strncmp(target, "/dev/vfio/", strlen("/dev/vfio/")) == 0 && *number >= '0' &&
+	       *number <= '9';
+}
 
 static int on_fd(void *userdata, const char *name, unsigned char type _unused_)
 {
@@ -81,6 +90,8 @@ static int on_fd(void *userdata, const char *name, unsigned char type _unused_)
 		h->group = true;
 	else if (h->nodes->device[0] && strcmp(target, h->nodes->device) == 0)
 		h->device = true;
+	else if (is_group(target))
+		h->other_group = true;
 	else if (strcmp(target, "/dev/vfio/vfio") == 0 || strcmp(target, "/dev/iommu") == 0)
 		h->vfio = true;
 	else if (strcmp(target, "anon_inode:[vfio-device]") == 0)
@@ -154,7 +165,8 @@ static int look_at_process(int proc, const char *pid, const struct nodes *nodes,
 		return 0;
 	if (h.device || (h.group && (h.vfio || h.vfio_device)))
 		return users_add(users, proc, pid, true);
-	return h.vfio_device && !h.group ? users_add(users, proc, pid, false) : 0;
+	/* With a group of its own its device is accounted for: another one. */
+	return h.vfio_device && !h.group && !h.other_group ? users_add(users, proc, pid, false) : 0;
 }
 
 /* "PID (COMM) STATE PPID ...": COMM may hold anything, so from the last ")". */

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/apply.h"
@@ -331,6 +332,24 @@ static __attribute__((noreturn)) ssize_t hang(void *userdata, int dirfd, const c
 		pause();
 }
 
+/* The child may not have come that far yet. */
+static bool comes_to_be_null(int pid, int fd)
+{
+	const struct timespec pause_for = { .tv_nsec = 10000000 };
+	char path[64], target[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	for (int i = 0; i < 3000; i++) {
+		ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+		if (n > 0 && (size_t)n == strlen("/dev/null") &&
+		    memcmp(target, "/dev/null", (size_t)n) == 0)
+			return true;
+		nanosleep(&pause_for, NULL);
+	}
+	return false;
+}
+
 static void test_hanging_remove_is_left_to_itself(void **state)
 {
 	struct tree *t = *state;
@@ -344,6 +363,9 @@ static void test_hanging_remove_is_left_to_itself(void **state)
 	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
 	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 1, &err), -ETIMEDOUT);
 	assert_int_equal(sscanf(err.advice, "process %d goes on", &pid), 1);
+	/* It keeps no output of ours open: somebody may be reading that to its end. */
+	for (int fd = 0; fd <= 2; fd++)
+		assert_true(comes_to_be_null(pid, fd));
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	error_done(&err);
 }

@@ -56,9 +56,11 @@ static void test_who_is_a_user(void **state)
 	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
 	assert_int_equal(users_find(t->env, t->sysfs, &uuid, &users), 0);
 	assert_int_equal(users.n_sure, 1);
+	assert_int_equal(users.n, 2);
 	for (size_t i = 0; i < users.n; i++) {
-		assert_int_not_equal(users.items[i].pid, 12);
-		if (users.items[i].is_sure) {
+		if (!users.items[i].is_sure) {
+			assert_int_equal(users.items[i].pid, 13);
+		} else {
 			assert_int_equal(users.items[i].pid, 11);
 			user_format(&users.items[i], &text);
 			assert_string_equal(strbuf_str(&text), "process 11 (qemu-system-x86)");
