@@ -10,39 +10,28 @@
 
 #define BIT(name) OPTION_BIT(name)
 
+#define FLAG(id, short_name, long_name, help, note)                                                \
+	{                                                                                          \
+		OPTION_##id, short_name, long_name, NULL, VALUE_NONE, false, false, help, note     \
+	}
+
 /* Rows that several verbs share word for word. */
-#define ROW_FORCE                                                                                     \
-	{                                                                                             \
-		OPTION_FORCE, 'f', "force", NULL, VALUE_NONE, false, false,                           \
-			"Go on even if a callout script refuses",                                     \
-			"Use this only if you know why the script refuses. It does not override the " \
-			"kernel."                                                                     \
-	}
-#define ROW_DRY_RUN                                                                                       \
-	{                                                                                                 \
-		OPTION_DRY_RUN, '\0', "dry-run", NULL, VALUE_NONE, false, false,                          \
-			"Print what would be done, do nothing",                                           \
-			"Files are shown as a diff. No callout script is run; those that would be asked " \
-			"are named."                                                                      \
-	}
-#define ROW_HELP                                                                                   \
-	{                                                                                          \
-		OPTION_HELP, 'h', "help", NULL, VALUE_NONE, false, false,                          \
-			"Print help (-h: in short)", NULL                                          \
-	}
-#define ROW_VERSION                                                                                \
-	{                                                                                          \
-		OPTION_VERSION, 'V', "version", NULL, VALUE_NONE, false, false, "Print version",   \
-			NULL                                                                       \
-	}
+#define ROW_FORCE                                                                                  \
+	FLAG(FORCE, 'f', "force", "Go on even if a callout script refuses",                        \
+	     "Use this only if you know why the script refuses. It does not override the kernel.")
+#define ROW_DRY_RUN                                                                                \
+	FLAG(DRY_RUN, '\0', "dry-run", "Print what would be done, do nothing",                     \
+	     "Files are shown as a diff. No callout script is run; those that would be "           \
+	     "asked are named.")
+#define ROW_HELP    FLAG(HELP, 'h', "help", "Print help (-h: in short)", NULL)
+#define ROW_VERSION FLAG(VERSION, 'V', "version", "Print version", NULL)
 
 static const struct cli_option define_options[] = {
 	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ACTIVE, false, false,
 	  "Give the device this UUID",
 	  "Without it a random UUID is made and printed. If a device of this UUID is active, its "
 	  "parent, type and attributes are taken over unless others are given." },
-	{ OPTION_AUTO, 'a', "auto", NULL, VALUE_NONE, false, false,
-	  "Start the device whenever its parent appears", NULL },
+	FLAG(AUTO, 'a', "auto", "Start the device whenever its parent appears", NULL),
 	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
 	  "Parent of the device",
 	  "The name of the parent's directory in sysfs. A parent that is present is found in "
@@ -90,22 +79,19 @@ static const struct cli_option modify_options[] = {
 	  "The type's id, or its name as for define." },
 	{ OPTION_ADDATTR, '\0', "addattr", "attr_name", VALUE_TEXT, false, false,
 	  "Add an attribute", "Before the one at --index, or at the end." },
-	{ OPTION_DELATTR, '\0', "delattr", NULL, VALUE_NONE, false, false, "Delete an attribute",
-	  "The one at --index, or the last one." },
+	FLAG(DELATTR, '\0', "delattr", "Delete an attribute",
+	     "The one at --index, or the last one."),
 	{ OPTION_INDEX, 'i', "index", "INDEX", VALUE_INDEX, false, false,
 	  "Position of the attribute, from 0", "`list -dv' prints the positions." },
 	{ OPTION_VALUE, '\0', "value", "attr_value", VALUE_TEXT, false, false,
 	  "Value of the attribute that is added",
 	  "A value that begins with a hyphen is written as --value=VALUE." },
-	{ OPTION_AUTO, 'a', "auto", NULL, VALUE_NONE, false, false,
-	  "Start the device whenever its parent appears", NULL },
-	{ OPTION_MANUAL, 'm', "manual", NULL, VALUE_NONE, false, false,
-	  "Start the device only on demand", NULL },
-	{ OPTION_LIVE, 'l', "live", NULL, VALUE_NONE, false, false, "Change the running device",
-	  "Together with --jsonfile, for devices whose callout script can do that. With "
-	  "--defined the definition is changed too." },
-	{ OPTION_DEFINED, 'd', "defined", NULL, VALUE_NONE, false, false,
-	  "Change the definition (the default)", NULL },
+	FLAG(AUTO, 'a', "auto", "Start the device whenever its parent appears", NULL),
+	FLAG(MANUAL, 'm', "manual", "Start the device only on demand", NULL),
+	FLAG(LIVE, 'l', "live", "Change the running device",
+	     "Together with --jsonfile, for devices whose callout script can do that. With "
+	     "--defined the definition is changed too."),
+	FLAG(DEFINED, 'd', "defined", "Change the definition (the default)", NULL),
 	{ OPTION_JSONFILE, '\0', "jsonfile", "JSONFILE", VALUE_FILE, false, false,
 	  "Replace the whole definition by this file", "/dev/stdin reads it from standard input." },
 	ROW_FORCE,
@@ -159,9 +145,8 @@ static const struct cli_option stop_options[] = {
 	{ OPTION_WAIT, '\0', "wait", "SECONDS", VALUE_SECONDS, false, true,
 	  "Wait until nobody uses the device",
 	  "At most this long; without a number, without end." },
-	{ OPTION_IN_USE, '\0', "in-use", NULL, VALUE_NONE, false, false,
-	  "Remove the device in spite of its users",
-	  "The kernel finishes the removal when the last user lets go." },
+	FLAG(IN_USE, '\0', "in-use", "Remove the device in spite of its users",
+	     "The kernel finishes the removal when the last user lets go."),
 	ROW_FORCE,
 	ROW_DRY_RUN,
 	ROW_HELP,
@@ -174,12 +159,10 @@ static const struct cli_rule stop_rules[] = {
 };
 
 static const struct cli_option list_options[] = {
-	{ OPTION_DEFINED, 'd', "defined", NULL, VALUE_NONE, false, false,
-	  "List definitions instead of active devices", NULL },
-	{ OPTION_DUMPJSON, '\0', "dumpjson", NULL, VALUE_NONE, false, false, "Print JSON",
-	  "With --uuid and one hit, only its definition, as --jsonfile takes it." },
-	{ OPTION_VERBOSE, 'v', "verbose", NULL, VALUE_NONE, false, false, "Print attributes too",
-	  NULL },
+	FLAG(DEFINED, 'd', "defined", "List definitions instead of active devices", NULL),
+	FLAG(DUMPJSON, '\0', "dumpjson", "Print JSON",
+	     "With --uuid and one hit, only its definition, as --jsonfile takes it."),
+	FLAG(VERBOSE, 'v', "verbose", "Print attributes too", NULL),
 	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ANY, false, false,
 	  "Only the device of this UUID", NULL },
 	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
@@ -191,17 +174,15 @@ static const struct cli_option list_options[] = {
 static const struct cli_option types_options[] = {
 	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
 	  "Only types of this parent", NULL },
-	{ OPTION_DUMPJSON, '\0', "dumpjson", NULL, VALUE_NONE, false, false, "Print JSON", NULL },
+	FLAG(DUMPJSON, '\0', "dumpjson", "Print JSON", NULL),
 	ROW_HELP,
 };
 
 static const struct cli_option show_options[] = {
 	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ANY, false, false, "Device to show", NULL },
-	{ OPTION_JSON, '\0', "json", NULL, VALUE_NONE, false, false, "Print JSON", NULL },
-	{ OPTION_QEMU, '\0', "qemu", NULL, VALUE_NONE, false, false,
-	  "Print the QEMU option that hands it to a guest", NULL },
-	{ OPTION_LIBVIRT, '\0', "libvirt", NULL, VALUE_NONE, false, false,
-	  "Print the libvirt XML that hands it to a guest", NULL },
+	FLAG(JSON, '\0', "json", "Print JSON", NULL),
+	FLAG(QEMU, '\0', "qemu", "Print the QEMU option that hands it to a guest", NULL),
+	FLAG(LIBVIRT, '\0', "libvirt", "Print the libvirt XML that hands it to a guest", NULL),
 	ROW_HELP,
 };
 
@@ -218,7 +199,7 @@ static const struct cli_option start_parent_options[] = { ROW_DRY_RUN, ROW_HELP 
 static const struct cli_option top_options[] = {
 	ROW_HELP,
 	ROW_VERSION,
-	{ OPTION_DUMP_CLI, '\0', "dump-cli", NULL, VALUE_NONE, false, false, NULL, NULL },
+	FLAG(DUMP_CLI, '\0', "dump-cli", NULL, NULL),
 };
 
 #define OPTIONS(table) .options = (table), .n_options = ARRAY_SIZE(table)
