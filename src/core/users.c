@@ -126,27 +126,41 @@ static char *find_vm_name(const struct strbuf *cmdline)
 	return NULL;
 }
 
-static int users_add(struct users *users, int proc, const char *pid, bool is_sure)
+static int users_append(struct users *users, const struct user *user)
 {
-	_cleanup_(strbuf_done) struct strbuf comm = STRBUF_INIT, cmdline = STRBUF_INIT;
 	struct user *items = realloc(users->items, (users->n + 1) * sizeof(*items));
-	char *command;
 
 	if (!items)
 		return -ENOMEM;
 	users->items = items;
-	if (read_proc(proc, pid, "comm", &comm) < 0 ||
-	    read_proc(proc, pid, "cmdline", &cmdline) < 0)
+	users->items[users->n++] = *user;
+	users->n_sure += user->is_sure;
+	return 0;
+}
+
+/* A user whose words cannot be read, or are too many, is one all the same. */
+static int users_add(struct users *users, int proc, const char *pid, bool is_sure)
+{
+	_cleanup_(strbuf_done) struct strbuf comm = STRBUF_INIT, cmdline = STRBUF_INIT;
+	_cleanup_(freep) char *command = NULL, *vm = NULL;
+	int r = read_proc(proc, pid, "comm", &comm);
+
+	if (r == -ENOENT || r == -ESRCH)
 		return 0; /* it ended meanwhile */
-	command = strndup(strbuf_str(&comm), strcspn(strbuf_str(&comm), "\n"));
+	if (r == -ENOMEM || read_proc(proc, pid, "cmdline", &cmdline) == -ENOMEM)
+		return -ENOMEM;
+	command = r < 0 ? strdup("?")
+	                : strndup(strbuf_str(&comm), strcspn(strbuf_str(&comm), "\n"));
 	if (!command)
 		return -ENOMEM;
-	users->items[users->n++] = (struct user){ .pid = atoi(pid),
-		                                  .command = command,
-		                                  .vm = find_vm_name(&cmdline),
-		                                  .is_sure = is_sure };
-	users->n_sure += is_sure;
-	return 0;
+	vm = find_vm_name(&cmdline);
+	r = users_append(users, &(struct user){ .pid = atoi(pid),
+	                                        .command = command,
+	                                        .vm = vm,
+	                                        .is_sure = is_sure });
+	if (r == 0)
+		command = vm = NULL;
+	return r;
 }
 
 static int look_at_process(int proc, const char *pid, const struct nodes *nodes,

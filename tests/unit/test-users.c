@@ -87,6 +87,26 @@ static void test_own_node(void **state)
 	users_done(&users);
 }
 
+static void test_long_command_line(void **state)
+{
+	static const char *const fds[] = { "/dev/vfio/vfio", "/dev/vfio/7", NULL };
+	static char cmdline[200000];
+	struct tree *t = *state;
+	struct users users = { 0 };
+	struct mdev_uuid uuid;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_device(t, "p1", "t1", UUID, NULL);
+	tree_dir(t, "/sys/kernel/iommu_groups/7");
+	tree_link(t, "/sys/devices/p1/" UUID "/iommu_group", "../../../kernel/iommu_groups/7");
+	memset(cmdline, 'x', sizeof(cmdline) - 1);
+	process(t, 31, "qemu\n", cmdline, fds);
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(users_find(t->env, t->sysfs, &uuid, &users), 0);
+	assert_int_equal(users.n_sure, 1);
+	users_done(&users);
+}
+
 static void test_no_proc(void **state)
 {
 	struct tree *t = *state;
@@ -105,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		row(test_who_is_a_user),
 		row(test_own_node),
+		row(test_long_command_line),
 		row(test_no_proc),
 	};
 
