@@ -56,6 +56,12 @@ static int undefine_plan(struct undefine *u, struct plan *plan, struct error *er
 	return ops_result(r, err);
 }
 
+/* Of ours, and no word on the definition. */
+static bool is_shortage(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
+
 static int undefine_one(struct undefine *u, const struct change_options *options,
                         struct plan *ret_plan, struct error *err)
 {
@@ -66,11 +72,13 @@ static int undefine_one(struct undefine *u, const struct change_options *options
 		                .force = options->force,
 		                .body = undefine_remove,
 		                .userdata = u };
+	int r;
 
 	if (options->dry_run)
 		return undefine_plan(u, ret_plan, err);
-	if (ops_read_hit(u->ops, u->hit, &d, &why) < 0)
-		return undefine_broken(u, &why, err);
+	r = ops_read_hit(u->ops, u->hit, &d, &why);
+	if (r < 0)
+		return is_shortage(r) ? error_move(&why, err) : undefine_broken(u, &why, err);
 	op.subject = (struct callout_subject){ .uuid = &u->hit->entry.uuid,
 		                               .parent = u->hit->parent,
 		                               .type = d->type,

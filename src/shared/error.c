@@ -58,6 +58,19 @@ int error_set_errno(struct error *err, int r, const char *fmt, ...)
 	return r;
 }
 
+int error_move(struct error *from, struct error *err)
+{
+	int r = -from->errnum;
+
+	error_done(err);
+	if (err)
+		*err = *from;
+	else
+		error_done(from);
+	*from = ERROR_INIT;
+	return r;
+}
+
 void error_set_cause(struct error *err, const char *fmt, ...)
 {
 	va_list ap;

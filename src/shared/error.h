@@ -53,6 +53,10 @@ void error_add_cause(struct error *err, const char *fmt, ...) _printf_(2, 3);
 /** Sets the kind, hence the exit status. Does nothing on NULL. */
 void error_set_kind(struct error *err, enum error_kind kind);
 
+/** Hands what is in from over to err, which may be NULL; from is empty afterwards. Returns
+ * its negative errno. */
+int error_move(struct error *from, struct error *err);
+
 /** True once error_set() was called. */
 bool error_is_set(const struct error *err);
 
