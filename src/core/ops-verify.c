@@ -17,6 +17,7 @@ struct verify {
 	void *userdata;
 	size_t files;
 	size_t errors;
+	struct store_hits seen; /* all files, to find a UUID that has several */
 };
 
 static _printf_(4, 5) int tell(struct verify *v, const char *path, bool is_error, const char *fmt,
@@ -58,31 +59,28 @@ static int verify_attrs(struct verify *v, const char *path, const struct attrs *
 	return r;
 }
 
-/* Definitions may well wait for hardware to come: only remarks. */
-static int verify_type(struct verify *v, const char *path, const char *parent, const char *type)
+/* Definitions may well wait for hardware to come: only remarks. types: NULL if the parent
+ * is not there. */
+static int verify_type(struct verify *v, const char *path, const char *parent,
+                       const struct types *types, const char *type)
 {
-	_cleanup_(types_done) struct types types = { 0 };
-	int r = types_read(v->ops->sysfs, NULL, parent, &types);
-
-	if (r == -ENOMEM)
-		return r;
-	if (r < 0)
+	if (!types)
 		return tell(v, path, false, "parent %s is not registered for mediated devices now",
 		            parent);
-	if (!types_have_id(&types, type))
+	if (!types_have_id(types, type))
 		return tell(v, path, false, "parent %s does not offer type %s now", parent, type);
 	return 0;
 }
 
 static int verify_definition(struct verify *v, const char *path, const char *parent,
-                             const struct definition *d)
+                             const struct types *types, const struct definition *d)
 {
 	int r = 0;
 
 	if (!sysfs_name_is_plain(d->type))
 		r = tell(v, path, true, "type '%s' cannot be the name of a type", d->type);
 	else if (parent)
-		r = verify_type(v, path, parent, d->type);
+		r = verify_type(v, path, parent, types, d->type);
 	if (r >= 0)
 		r = verify_attrs(v, path, &d->attrs);
 	if (r >= 0 && d->is_lossy)
@@ -92,7 +90,8 @@ static int verify_definition(struct verify *v, const char *path, const char *par
 	return r;
 }
 
-static int verify_entry(struct verify *v, const struct store_parent *p, const struct store_entry *e)
+static int verify_entry(struct verify *v, const struct store_parent *p, const struct types *types,
+                        const struct store_entry *e)
 {
 	_cleanup_(definition_freep) struct definition *d = NULL;
 	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT, bytes = STRBUF_INIT;
@@ -100,46 +99,81 @@ static int verify_entry(struct verify *v, const struct store_parent *p, const st
 	int r;
 
 	store_add_path(v->ops->store, p->name, e, &path);
+	if (strbuf_error(&path) < 0)
+		return -ENOMEM;
 	v->files++;
 	r = store_read_bytes(p, e, &bytes);
 	if (r < 0)
-		return tell(v, strbuf_str(&path), true, "%s", strerror(-r));
+		return r == -ENOMEM ? r : tell(v, path.data, true, "%s", strerror(-r));
 	r = definition_parse(strbuf_str(&bytes), bytes.len, &d, &err);
 	if (r < 0)
-		return tell_error(v, strbuf_str(&path), &err);
-	return verify_definition(v, strbuf_str(&path), p->name, d);
+		return r == -ENOMEM ? r : tell_error(v, path.data, &err);
+	return verify_definition(v, path.data, p->name, types, d);
 }
 
-/* One UUID under several parents is legal, but only one of them can run. */
-static int verify_twice(struct verify *v, const struct store_parent *p, size_t i)
+static int verify_entries(struct verify *v, const struct store_parent *p, const struct types *types)
 {
-	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
-	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
-	const struct store_entry *e = &p->entries[i];
-	int r;
+	int r = 0;
 
-	store_add_path(v->ops->store, p->name, e, &path);
-	if (i > 0 && mdev_uuid_compare(&p->entries[i - 1].uuid, &e->uuid) == 0)
-		return tell(v, strbuf_str(&path), true,
-		            "another file of this directory names the same UUID");
-	r = store_find(v->ops->store, &e->uuid, NULL, &hits);
-	for (size_t k = 0; r >= 0 && k < hits.n; k++)
-		if (strcmp(hits.items[k].parent, p->name) != 0)
-			r = tell(v, strbuf_str(&path), false,
-			         "the UUID is defined on parent %s too; only one can be active",
-			         hits.items[k].parent);
+	for (size_t i = 0; r >= 0 && i < p->n; i++) {
+		r = verify_entry(v, p, types, &p->entries[i]);
+		if (r >= 0)
+			r = store_hits_add(&v->seen, p->name, &p->entries[i]);
+	}
 	return r;
 }
 
 static int verify_parent(struct verify *v, const char *parent)
 {
 	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
+	_cleanup_(types_done) struct types types = { 0 };
 	int r = store_open_parent(v->ops->store, parent, &p);
 
-	for (size_t i = 0; r >= 0 && i < p.n; i++) {
-		r = verify_entry(v, &p, &p.entries[i]);
+	if (r < 0 || p.n == 0)
+		return r;
+	r = types_read(v->ops->sysfs, NULL, parent, &types);
+	return r == -ENOMEM ? r : verify_entries(v, &p, r < 0 ? NULL : &types);
+}
+
+/* ---- UUIDs with several files ----------------------------------------------------- */
+
+static int compare_hits(const void *a, const void *b)
+{
+	const struct store_hit *x = a, *y = b;
+	int c = mdev_uuid_compare(&x->entry.uuid, &y->entry.uuid);
+
+	return c != 0 ? c : strcmp(x->parent, y->parent);
+}
+
+/* One UUID under several parents is legal, but only one of them can run. */
+static int tell_twice(struct verify *v, const struct store_hit *hit, const struct store_hit *other)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
+	bool is_same_parent = strcmp(hit->parent, other->parent) == 0;
+
+	store_add_path(v->ops->store, hit->parent, &hit->entry, &path);
+	if (strbuf_error(&path) < 0)
+		return -ENOMEM;
+	if (is_same_parent)
+		return tell(v, path.data, true,
+		            "another file of this directory names the same UUID");
+	return tell(v, path.data, false,
+	            "the UUID is defined on parent %s too; only one can be active", other->parent);
+}
+
+static int verify_twice(struct verify *v)
+{
+	struct store_hit *hits = v->seen.items;
+	int r = 0;
+
+	if (v->seen.n > 1)
+		qsort(hits, v->seen.n, sizeof(*hits), compare_hits);
+	for (size_t i = 1; r >= 0 && i < v->seen.n; i++) {
+		if (mdev_uuid_compare(&hits[i - 1].entry.uuid, &hits[i].entry.uuid) != 0)
+			continue;
+		r = tell_twice(v, &hits[i - 1], &hits[i]);
 		if (r >= 0)
-			r = verify_twice(v, &p, i);
+			r = tell_twice(v, &hits[i], &hits[i - 1]);
 	}
 	return r;
 }
@@ -151,7 +185,7 @@ static int verify_all(struct verify *v)
 
 	for (size_t i = 0; r >= 0 && i < parents.n; i++)
 		r = verify_parent(v, parents.items[i]);
-	return r;
+	return r < 0 ? r : verify_twice(v);
 }
 
 static int verify_source(struct verify *v, const struct json_source *json)
@@ -162,7 +196,8 @@ static int verify_source(struct verify *v, const struct json_source *json)
 
 	v->files++;
 	r = definition_parse(json->bytes, json->len, &d, &err);
-	return r < 0 ? tell_error(v, json->name, &err) : verify_definition(v, json->name, NULL, d);
+	return r < 0 ? tell_error(v, json->name, &err)
+	             : verify_definition(v, json->name, NULL, NULL, d);
 }
 
 int ops_verify(struct ops *ops, const struct json_source *json,
@@ -172,6 +207,7 @@ int ops_verify(struct ops *ops, const struct json_source *json,
 	struct verify v = { .ops = ops, .each = each, .userdata = userdata };
 	int r = json->bytes ? verify_source(&v, json) : verify_all(&v);
 
+	store_hits_done(&v.seen);
 	if (r < 0)
 		return ops_result(r, err);
 	*ret_files = v.files;

@@ -322,7 +322,7 @@ void store_hits_done(struct store_hits *hits)
 	*hits = (struct store_hits){ 0 };
 }
 
-static int store_hits_add(struct store_hits *hits, const char *parent, const struct store_entry *e)
+int store_hits_add(struct store_hits *hits, const char *parent, const struct store_entry *e)
 {
 	_cleanup_(freep) char *copy = strdup(parent);
 	_cleanup_(freep) char *name = e->name ? strdup(e->name) : NULL;

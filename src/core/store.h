@@ -96,6 +96,10 @@ struct store_hits {
 int store_find(const struct store *store, const struct mdev_uuid *uuid, const char *parent,
                struct store_hits *ret) _must_check_;
 
+/** Appends copies. -ENOMEM. */
+int store_hits_add(struct store_hits *hits, const char *parent,
+                   const struct store_entry *e) _must_check_;
+
 /** Releases all; empty afterwards. */
 void store_hits_done(struct store_hits *hits);
 
