@@ -129,6 +129,28 @@ static int stop_plan(const struct stop *s, struct plan *plan, struct error *err)
 	return ops_result(r, err);
 }
 
+/* Callouts hear of the device as it runs: manual, without attributes. */
+static int stop_subject(const struct stop *s, struct definition *d, struct callout_subject *ret)
+{
+	d->type = strdup(snapshot_type(&s->active, &s->active.devices[0]));
+	if (!d->type)
+		return -ENOMEM;
+	*ret = (struct callout_subject){
+		.uuid = s->req->uuid,
+		.parent = snapshot_parent(&s->active, &s->active.devices[0]),
+		.type = d->type,
+		.definition = d,
+	};
+	return 0;
+}
+
+/* Who had the lock before may have stopped the device, or started it elsewhere. */
+static int stop_find_again(struct stop *s, struct error *err)
+{
+	snapshot_done(&s->active);
+	return stop_find(s, err);
+}
+
 static int stop_run(struct stop *s, struct error *err)
 {
 	_cleanup_(definition_freep) struct definition *d = NULL;
@@ -137,23 +159,19 @@ static int stop_run(struct stop *s, struct error *err)
 		                .force = s->req->options.force,
 		                .body = stop_remove,
 		                .userdata = s };
-	int r = definition_new(&d);
+	int r = lock_device(s->ops->env, s->req->uuid, &op.lock, err);
 
 	if (r < 0)
-		return ops_result(r, err);
-	/* Callouts hear of the device as it runs: manual, without attributes. */
-	d->type = strdup(snapshot_type(&s->active, &s->active.devices[0]));
-	if (!d->type)
-		return ops_result(-ENOMEM, err);
-	r = lock_device(s->ops->env, s->req->uuid, &op.lock, err);
-	if (r < 0)
 		return r;
-	op.subject = (struct callout_subject){
-		.uuid = s->req->uuid,
-		.parent = snapshot_parent(&s->active, &s->active.devices[0]),
-		.type = d->type,
-		.definition = d,
-	};
+	r = stop_find_again(s, err);
+	if (r == 0)
+		r = ops_result(definition_new(&d), err);
+	if (r == 0)
+		r = ops_result(stop_subject(s, d, &op.subject), err);
+	if (r < 0) {
+		lock_free(op.lock);
+		return r;
+	}
 	return operation_run(&op, err);
 }
 
