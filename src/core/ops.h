@@ -98,7 +98,7 @@ int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uu
                struct plan *ret_plan, struct error *err) _must_check_;
 
 /** Removes the definitions of a UUID: all parents', or parent's. Each failure is
- * logged as an error; the others are still removed. */
+ * logged as a warning; the others are still removed. */
 int ops_undefine(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
                  const struct change_options *options, struct plan *ret_plan,
                  struct error *err) _must_check_;

@@ -127,8 +127,7 @@ static void place_done(struct place *place)
 
 /* For a new definition the parent's directory is made; for one that was there it must be
  * there, too. */
-static int place_open(const struct store *store, const char *parent, bool is_new,
-                      struct place *ret)
+static int place_open(const struct store *store, const char *parent, bool is_new, struct place *ret)
 {
 	_cleanup_(place_done) struct place place = { .store_fd = -1, .parent_fd = -1 };
 	int r;

@@ -179,9 +179,12 @@ static void test_sums_of_content_are_not_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		row(test_only_regular_files_are_opened), row(test_reads_are_bounded),
-		row(test_endless_input_is_bounded),      row(test_names_of_a_directory),
-		row(test_metadata_is_copied),            row(test_sums_of_content_are_not_copied),
+		row(test_only_regular_files_are_opened),
+		row(test_reads_are_bounded),
+		row(test_endless_input_is_bounded),
+		row(test_names_of_a_directory),
+		row(test_metadata_is_copied),
+		row(test_sums_of_content_are_not_copied),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
