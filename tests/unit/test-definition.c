@@ -341,10 +341,14 @@ static void test_short_memory_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refused),         cmocka_unit_test(test_read_and_print),
-		cmocka_unit_test(test_both_ways_agree), cmocka_unit_test(test_long_attribute_name),
-		cmocka_unit_test(test_lossy),           cmocka_unit_test(test_object_at_indent),
-		cmocka_unit_test(test_bounds),          cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_read_and_print),
+		cmocka_unit_test(test_both_ways_agree),
+		cmocka_unit_test(test_long_attribute_name),
+		cmocka_unit_test(test_lossy),
+		cmocka_unit_test(test_object_at_indent),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_replies),
 		cmocka_unit_test(test_short_memory_is_told),
 	};
 
