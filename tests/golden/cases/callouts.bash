@@ -231,7 +231,7 @@ t probe define -u "$UX" -p mtty -t t1
 # The reply with attributes.
 declare -A attrs=(
 	[one]='printf %s '\''[{"a":"b"}]'\'
-	[three]='echo '\''[{"a":"b"},{"a":"c"},{"é\"\\":"d\n"}]'\'
+	[three]='printf %s '\''[{"a":"b"},{"a":"c"},{"é\"\\\\":"d\n"}]'\'
 	[spaces]='echo " [ { \"a\" : \"b\" } ] "'
 	[empty]=':'
 	[emptyobject]='printf %s "[{}]"'
