@@ -18,7 +18,7 @@ PC=0.0.26ab
 readonly U1 U2 U3 U4 U5 UA UX PA PB PC
 
 # Where each parent lives below sys/devices.
-declare -A DEVPATH=(
+declare -gA DEVPATH=(
 	[0000:00:02.0]=pci0000:00/0000:00:02.0
 	[0000:3b:00.4]=pci0000:3a/0000:3a:01.0/0000:3b:00.4
 	[0.0.26ab]=css0/0.0.26ab
