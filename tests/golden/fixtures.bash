@@ -73,6 +73,12 @@ device() {
 	done
 }
 
+# untype UUID PARENT TYPE: an active device loses the links between it and its type
+untype() {
+	rm "$R/sys/devices/${DEVPATH[$2]}/$1/mdev_type" \
+		"$R/sys/devices/${DEVPATH[$2]}/mdev_supported_types/$3/devices/$1"
+}
+
 # halfmade UUID PARENT [ATTRIBUTE...]: a device directory without mdev_type. mdevctl takes it for inactive, so that
 # a start in a tree that does not react finds attributes to write.
 halfmade() {

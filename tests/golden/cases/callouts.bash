@@ -2,16 +2,17 @@
 # shellcheck shell=bash disable=SC2016,SC2034
 # Callouts and notifiers: who is called with what, and what their answers do. Scripts append to the file "trace".
 
+# Made from the last to the first: on a tmpfs, where the data are recorded, mdevctl then meets them in their order.
 callout_base() {
 	parent mtty; type_ mtty t1 5 vfio-pci; type_ mtty t2 5 vfio-pci
 	parent "$PA"; type_ "$PA" t1 5 vfio-pci
-	device "$U1" mtty t1
-	device "$U4" mtty t1
 	halfmade "$U5" mtty a b
-	defined "$U1" mtty t1 auto a v
-	defined "$U2" mtty t1 manual a 'v \"é\"'
+	device "$U4" mtty t1
+	device "$U1" mtty t1
 	defined "$U3" mtty t1 auto
 	defined "$U3" "$PA" t1 auto
+	defined "$U2" mtty t1 manual a 'v \"é\"'
+	defined "$U1" mtty t1 auto a v
 	echo '{"mdev_type":"t1","start":"auto","attrs":[{"a":"1"}],"unknown":5}' >"$R/json/t1"
 	echo '{"mdev_type":"t1","start":"auto","attrs":[{"a":"1"},{"nosuch":"1"}]}' >"$R/json/nosuch"
 }
@@ -35,6 +36,7 @@ verbs() {
 	t "$1.start-fails" start -u "$U5" -p mtty --jsonfile json/nosuch
 	t "$1.start-no-parent" start -u "$UX" -p nosuch -t t1
 	t "$1.start-active" start -u "$U1"
+	dirty=1 # a whole new copy, for the order in the directory
 	t "$1.start-parent" start-parent-mdevs mtty
 	t "$1.stop" stop -u "$U1"
 	t "$1.stop-undefined" stop -u "$U4"

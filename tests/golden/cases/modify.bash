@@ -38,7 +38,7 @@ t not-defined-parent modify -u 12345678-0000-0000-8000-000000000000 -p mtty -a
 t active-not-defined modify -u "$UA" -p "$PB" -a
 t addattr modify -u "$U3" --addattr n --value v
 t addattr-empty modify -u "$U3" --addattr '' --value ''
-t addattr-escape modify -u "$U3" --addattr $'é"\\/' --value $'a\nb\tc\x01\x7f€'
+t addattr-escape modify -u "$U3" --addattr $'é"\\/x' --value $'a\nb\tc\x01\x7f€'
 t addattr-dup modify -u "$U3" --addattr a1 --value again
 t addattr-dots modify -u "$U3" --addattr ../../x --value v
 t addattr-minus modify -u "$U3" --addattr=-n --value=-1

@@ -106,10 +106,11 @@ fixture_sysfs() {
 	: >"$b/88888888-0000-0000-8000-000000000001"
 	ln -s ../../../devices/virtual/mtty/mtty/mdev_supported_types/mtty-1 "$b/88888888-0000-0000-8000-000000000002"
 	device 88888888-0000-0000-8000-000000000003 mtty mtty-1
-	rm "$R/sys/devices/virtual/mtty/mtty/88888888-0000-0000-8000-000000000003/mdev_type"
+	untype 88888888-0000-0000-8000-000000000003 mtty mtty-1
 	: >"$R/sys/devices/virtual/mtty/mtty/88888888-0000-0000-8000-000000000003/mdev_type"
 	device 88888888-0000-0000-8000-000000000004 mtty mtty-1
-	ln -sfn nowhere "$R/sys/devices/virtual/mtty/mtty/88888888-0000-0000-8000-000000000004/mdev_type"
+	untype 88888888-0000-0000-8000-000000000004 mtty mtty-1
+	ln -s nowhere "$R/sys/devices/virtual/mtty/mtty/88888888-0000-0000-8000-000000000004/mdev_type"
 	device 88888888-0000-0000-8000-000000000005 mtty mtty-1
 	rm "$R/sys/devices/virtual/mtty/mtty/88888888-0000-0000-8000-000000000005"/{driver,subsystem,remove}
 }

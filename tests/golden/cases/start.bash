@@ -140,7 +140,7 @@ t stop-upper stop -u "${UA^^}"
 t stop-inactive stop -u "$U5"
 t stop-unknown stop -u "${U1%a}f"
 t stop-halfmade stop -u "$UX"
-fixture_stop_odd() { fixture_start; rm "$R/sys/devices/${DEVPATH[$PA]}/$U2/remove"; rm "$R/sys/devices/${DEVPATH[$PA]}/$U1/mdev_type"; mkdir "$R/sys/devices/css0/$PC/$U3/x"; rm "$R/sys/devices/css0/$PC/$U3/remove"; mkdir "$R/sys/devices/css0/$PC/$U3/remove"; }
+fixture_stop_odd() { fixture_start; rm "$R/sys/devices/${DEVPATH[$PA]}/$U2/remove"; untype "$U1" "$PA" i915-GVTg_V5_4; mkdir "$R/sys/devices/css0/$PC/$U3/x"; rm "$R/sys/devices/css0/$PC/$U3/remove"; mkdir "$R/sys/devices/css0/$PC/$U3/remove"; }
 use stop_odd
 t stop-no-remove stop -u "$U2"
 t stop-no-type stop -u "$U1"
