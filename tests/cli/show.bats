@@ -10,9 +10,8 @@ fixture() {
 	mkdir -p "$R/sys/kernel/iommu_groups/7" "$R/dev/vfio"
 	ln -s ../../../../kernel/iommu_groups/7 "$R/$REPLY/iommu_group"
 	: >"$R/dev/vfio/7"
-	rm "$R/etc/mdevctl.d/$PA/$U1"
-	defined "$U1" "$PA" i915-GVTg_V5_4 auto attr1 value1
 	echo value2 >"$R/$REPLY/attr1"
+	defined "$U1" "$PA" i915-GVTg_V5_4 auto attr1 value1
 }
 
 @test "an active, defined device: all that there is" {

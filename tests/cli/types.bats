@@ -25,17 +25,17 @@ load lib
 		'{"mtty-2":{"available_instances":12,"device_api":"vfio-pci","name":"Dual port serial"}}' ]
 }
 
-@test "a type that cannot be read: the others are listed, a warning names the file" {
+@test "a type that cannot be read: the others are listed, a warning names it" {
 	type_dir mtty mtty-1
 	echo many >"$R/$REPLY/available_instances"
 	try types
-	warns mtty-1/available_instances
+	warns 'type mtty-1 of parent mtty: available_instances'
 	has mtty-2
 	has vfio_ccw-io
 	[[ $output != *mtty-1* ]]
 	rm "$R/$REPLY/available_instances"
 	try types --dumpjson
-	warns mtty-1/available_instances
+	warns 'type mtty-1 of parent mtty: available_instances'
 	jq . <<<"$output" >/dev/null
 }
 
@@ -59,7 +59,7 @@ load lib
 @test "what is not UTF-8 is told and passed over" {
 	type_ mtty bad 1 vfio-pci $'caf\xe9'
 	try types -p mtty
-	warns bad/name
+	warns 'type bad of parent mtty: name'
 	has mtty-2
 }
 

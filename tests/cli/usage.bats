@@ -106,10 +106,10 @@ load lib
 }
 
 @test "on a terminal: colours, but none with NO_COLOR" {
-	command -v script >/dev/null || skip "no script(1)"
-	script -qec "mdevmgr modify -u $UX -a" /dev/null >out </dev/null || :
+	type -P script >/dev/null || skip "no script(1)"
+	command script -qec "mdevmgr modify -u $UX -a" /dev/null >out </dev/null || :
 	[[ $(<out) == *$'\e['* ]]
-	NO_COLOR=1 script -qec "mdevmgr modify -u $UX -a" /dev/null >out </dev/null || :
+	NO_COLOR=1 command script -qec "mdevmgr modify -u $UX -a" /dev/null >out </dev/null || :
 	[[ $(<out) == *"is not defined"* && $(<out) != *$'\e['* ]]
 }
 
