@@ -26,7 +26,7 @@ setup() {
 	skeleton
 	mkdir -p "$R/run" "$R/proc" "$R/dev"
 	fixture
-	cd "$R"
+	cd "$R" || return
 }
 
 # What a test file builds in its root, unless it says otherwise.
@@ -70,7 +70,7 @@ warns() {
 
 # fails STATUS PATTERN: this status, nothing on stdout, and one line "Error: " that begins with the pattern
 fails() {
-	local line errors=0 found=
+	local line errors=0 found=''
 
 	for line in "${stderr_lines[@]}"; do
 		case $line in

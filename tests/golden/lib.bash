@@ -69,6 +69,7 @@ snapshot() {
 	local path
 
 	for path in "$R"/etc/** "$R"/sys/class/** "$R"/sys/bus/** "$R"/sys/devices/** "$R"/trace "$R"/outside{,/**}; do
+		path=${path%/}
 		[[ -e $path || -L $path ]] || continue
 		[[ $path != "$R/etc/mdevctl.d/.lock" ]] || continue
 		if [[ -L $path ]]; then
