@@ -8,6 +8,7 @@
 
 #include "core/plan.h"
 #include "shared/diff.h"
+#include "shared/json.h"
 
 static void step_done(struct plan_step *s)
 {
@@ -119,8 +120,9 @@ static void format_step(const struct plan_step *s, const char *uuid, struct strb
 		            s->parent);
 		break;
 	case PLAN_SET_ATTRIBUTE:
-		strbuf_addf(out, "set attribute %s of device %s to '%s'\n", s->word, uuid,
-		            s->value);
+		strbuf_addf(out, "set attribute %s of device %s to ", s->word, uuid);
+		json_add_string(out, s->value, s->value_len);
+		strbuf_add_char(out, '\n');
 		break;
 	case PLAN_REMOVE:
 		strbuf_addf(out, "remove device %s from parent %s\n", uuid, s->parent);
