@@ -63,7 +63,8 @@ load lib
 
 @test "a reader that goes away is told by status 1 or by SIGPIPE, never by 0 with half of it" {
 	for ((i = 0; i < 3000; i++)); do
-		printf '{"mdev_type":"t","start":"auto"}' >"$(printf '%s/etc/mdevctl.d/mtty/%08x-0000-0000-8000-000000000000' "$R" "$i")"
+		printf -v file '%s/etc/mdevctl.d/mtty/%08x-0000-0000-8000-000000000000' "$R" "$i"
+		echo '{"mdev_type":"t","start":"auto"}' >"$file"
 	done
 	set +o pipefail
 	status=0
