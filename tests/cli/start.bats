@@ -51,7 +51,7 @@ attr_is() {
 @test "attribute names that lead elsewhere are refused before anything is written" {
 	for name in ../../../../../../outside "$R/outside" a/../../x .. . '' remove uevent; do
 		defined "$UX" mtty mtty-1 manual a 1 "$name" 7
-		: >"$R/etc/mdevctl.d/.lock" # as an earlier writer left it
+		install -m 600 /dev/null "$R/etc/mdevctl.d/.lock" # as an earlier writer left it
 		unchanged try start -u "$UX"
 		[[ $status == 1 && -z $output && $stderr == "Error: Invalid attribute '$name'"* ]]
 	done
@@ -106,7 +106,7 @@ attr_is() {
 }
 
 @test "parents and types with slashes or dots are refused" {
-	: >"$R/etc/mdevctl.d/.lock" # as an earlier writer left it
+	install -m 600 /dev/null "$R/etc/mdevctl.d/.lock" # as an earlier writer left it
 	unchanged try start -u "${U1%a}f" -p ../mdev_bus/mtty -t mtty-1
 	[ "$status" = 1 ]
 	unchanged try start -u "${U1%a}f" -p mtty/ -t mtty-1
