@@ -71,32 +71,34 @@ int error_move(struct error *from, struct error *err)
 	return r;
 }
 
+static _printf_(2, 0) void replace_text(char **text, const char *fmt, va_list ap)
+{
+	char *new = format_text(fmt, ap);
+
+	free(*text);
+	*text = new;
+}
+
 void error_set_cause(struct error *err, const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
 	if (!err)
 		return;
 	va_start(ap, fmt);
-	text = format_text(fmt, ap);
+	replace_text(&err->cause, fmt, ap);
 	va_end(ap);
-	free(err->cause);
-	err->cause = text;
 }
 
 void error_set_advice(struct error *err, const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
 	if (!err)
 		return;
 	va_start(ap, fmt);
-	text = format_text(fmt, ap);
+	replace_text(&err->advice, fmt, ap);
 	va_end(ap);
-	free(err->advice);
-	err->advice = text;
 }
 
 void error_add_cause(struct error *err, const char *fmt, ...)

@@ -56,7 +56,8 @@ static int read_chunk(int fd, struct strbuf *out, size_t *ret)
 	return 0;
 }
 
-int file_read(int fd, size_t max, struct strbuf *out)
+/* Reads until a read gives no more than end bytes. */
+static int read_until(int fd, size_t end, size_t max, struct strbuf *out)
 {
 	size_t start = out->len, n;
 
@@ -67,24 +68,19 @@ int file_read(int fd, size_t max, struct strbuf *out)
 			return r;
 		if (out->len - start > max)
 			return -EFBIG;
-	} while (n > 0);
+	} while (n > end);
 	return 0;
+}
+
+int file_read(int fd, size_t max, struct strbuf *out)
+{
+	return read_until(fd, 0, max, out);
 }
 
 int file_read_regular(int fd, size_t max, struct strbuf *out)
 {
-	size_t start = out->len, n;
-
 	/* A regular file gives less than asked for only at its end. */
-	do {
-		int r = read_chunk(fd, out, &n);
-
-		if (r < 0)
-			return r;
-		if (out->len - start > max)
-			return -EFBIG;
-	} while (n == READ_CHUNK);
-	return 0;
+	return read_until(fd, READ_CHUNK - 1, max, out);
 }
 
 int file_write_all(int fd, const void *bytes, size_t n)
