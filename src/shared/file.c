@@ -59,7 +59,7 @@ static int read_chunk(int fd, struct strbuf *out, size_t *ret)
 /* Reads until a read gives no more than end bytes. */
 static int read_until(int fd, size_t end, size_t max, struct strbuf *out)
 {
-	size_t start = out->len, n;
+	size_t start = out->len, n = 0;
 
 	do {
 		int r = read_chunk(fd, out, &n);
