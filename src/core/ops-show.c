@@ -52,6 +52,8 @@ static int show_definition(struct ops *ops, const struct store_hit *hit,
 	if (!ret->path || !ret->parent)
 		return -ENOMEM;
 	r = ops_read_hit(ops, hit, &d, &err);
+	if (r == -ENOMEM)
+		return r;
 	if (r < 0) {
 		error_format(&err, &problem);
 		ret->problem = strbuf_take(&problem);

@@ -136,7 +136,7 @@ int ops_find_active(struct ops *ops, const struct mdev_uuid *uuid, bool force, s
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0) {
-		if (!force)
+		if (!force || r == -ENOMEM)
 			return error_set_errno(err, r, "Cannot look up device %s in /sys/%s", text,
 			                       path);
 		log_warn(env_log(ops->env), "Cannot look up device %s in /sys/%s: %s", text, path,
