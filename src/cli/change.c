@@ -6,7 +6,6 @@
 #include "cli/change.h"
 #include "cli/jsonfile.h"
 #include "cli/out-text.h"
-#include "core/callout.h"
 
 struct change_options change_options(const struct arguments *args)
 {
@@ -36,17 +35,12 @@ int change_read_json(const struct arguments *args, const char *what, struct strb
 int change_print_plan(struct cli *cli, const struct arguments *args, const struct plan *plan,
                       struct error *err)
 {
-	_cleanup_(callouts_freep) struct callouts *callouts = NULL;
-	_cleanup_(strbuf_done) struct strbuf scripts = STRBUF_INIT, text = STRBUF_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	int r;
 
 	if (!arguments_has(args, DRY_RUN))
 		return 0;
-	r = callouts_new(cli->env, &callouts);
-	if (r < 0)
-		return error_set_errno(err, r, "Cannot look for callout scripts");
-	callouts_describe(callouts, &scripts);
-	plan_format(plan, strbuf_str(&scripts), &text);
+	ops_format_plan(cli->ops, plan, &text);
 	r = strbuf_error(&text);
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot print the plan");

@@ -118,27 +118,16 @@ void json_add_string(struct strbuf *out, const char *s, size_t n)
 	strbuf_add_char(out, '"');
 }
 
-static void fill(struct strbuf *out, char first, size_t n_blanks)
+void json_add_line(struct strbuf *out, size_t indent)
 {
-	char *p = strbuf_reserve(out, n_blanks + 1);
+	char *p = strbuf_reserve(out, indent + 1);
 
 	if (!p)
 		return;
-	p[0] = first;
-	memset(p + 1, ' ', n_blanks);
-	p[n_blanks + 1] = '\0';
-	out->len += n_blanks + 1;
-}
-
-void json_add_indent(struct strbuf *out, size_t n)
-{
-	if (n > 0)
-		fill(out, ' ', n - 1);
-}
-
-void json_add_line(struct strbuf *out, size_t indent)
-{
-	fill(out, '\n', indent);
+	p[0] = '\n';
+	memset(p + 1, ' ', indent);
+	p[indent + 1] = '\0';
+	out->len += indent + 1;
 }
 
 static void add_line(struct strbuf *out, bool is_first, size_t indent)

@@ -30,8 +30,5 @@ void json_add_string(struct strbuf *out, const char *s, size_t n);
  * line not indented, closing brackets at `indent` blanks. */
 void json_add_value(struct strbuf *out, struct json_object *value, size_t indent);
 
-/** Appends n blanks. */
-void json_add_indent(struct strbuf *out, size_t n);
-
 /** Appends a newline and then `indent` blanks. */
 void json_add_line(struct strbuf *out, size_t indent);

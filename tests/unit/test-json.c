@@ -205,11 +205,10 @@ static void test_indent(void **state)
 {
 	struct strbuf out = STRBUF_INIT;
 
-	json_add_indent(&out, 0);
-	json_add_indent(&out, 3);
+	json_add_line(&out, 0);
 	json_add_line(&out, 2);
 	json_add_string(&out, "", 0);
-	assert_string_equal(strbuf_str(&out), "   \n  \"\"");
+	assert_string_equal(strbuf_str(&out), "\n\n  \"\"");
 	strbuf_done(&out);
 }
 
