@@ -149,6 +149,17 @@ static int place_open(const struct store *store, const char *parent, bool is_new
 
 /* ---- the three changes ------------------------------------------------------------------ */
 
+static void advise(struct error *err, int r)
+{
+	if (r == -EACCES || r == -EPERM)
+		error_set_advice(err, "changing definitions needs root");
+	else if (r == -ENOTDIR || r == -ELOOP)
+		error_set_advice(err, "a parent needs a directory, and a definition a file: "
+		                      "what is there is something else; move it away");
+	else if (r == -EEXIST)
+		error_set_advice(err, "something of this name is there; move it away");
+}
+
 static int write_failed(const struct store *store, const char *parent, const struct store_entry *e,
                         int r, const char *what, struct error *err)
 {
@@ -159,8 +170,7 @@ static int write_failed(const struct store *store, const char *parent, const str
 	store_add_path(store, parent, e, &path);
 	error_set(err, r, "Failed to %s config for device %s", what, uuid);
 	error_set_cause(err, "%s: %s", strbuf_str(&path), strerror(-r));
-	if (r == -EACCES || r == -EPERM)
-		error_set_advice(err, "changing definitions needs root");
+	advise(err, r);
 	return r;
 }
 
