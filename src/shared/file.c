@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/xattr.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -271,15 +272,28 @@ static int copy_xattrs(int from, int to)
 	return 0;
 }
 
+/* The new file may have got an ACL from its directory's default; with that, somebody could
+ * read it who could not read the old one. */
+static int drop_inherited_acl(int fd)
+{
+	if (fremovexattr(fd, XATTR_NAME_POSIX_ACL_ACCESS) == 0 || xattr_is_unsupported(errno))
+		return 0;
+	return -errno;
+}
+
 int file_copy_metadata(int from, int to)
 {
 	struct stat old, new;
+	int r;
 
 	if (fstat(from, &old) < 0 || fstat(to, &new) < 0)
 		return -errno;
 	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
 	    fchown(to, old.st_uid, old.st_gid) < 0)
 		return -errno;
+	r = drop_inherited_acl(to);
+	if (r < 0)
+		return r;
 	if (fchmod(to, old.st_mode & 07777) < 0)
 		return -errno;
 	return copy_xattrs(from, to);

@@ -155,6 +155,43 @@ static void test_metadata_is_copied(void **state)
 	close(to);
 }
 
+/* user::rw- user:12345:r-- group::--- mask::r-- other::--- (linux/posix_acl_xattr.h) */
+static const unsigned char acl[] = {
+	2,  0, 0, 0,                         /* version */
+	1,  0, 6, 0, 0xff, 0xff, 0xff, 0xff, /* ACL_USER_OBJ */
+	2,  0, 4, 0, 0x39, 0x30, 0,    0,    /* ACL_USER */
+	4,  0, 0, 0, 0xff, 0xff, 0xff, 0xff, /* ACL_GROUP_OBJ */
+	16, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, /* ACL_MASK */
+	32, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, /* ACL_OTHER */
+};
+
+static void test_acls_are_those_of_the_old_file(void **state)
+{
+	static const char name[] = "system.posix_acl_access";
+	struct tree *t = *state;
+	char value[128];
+	struct stat st;
+	int plain, with;
+
+	tree_file(t, "/plain", "");
+	tree_file(t, "/with", "");
+	plain = open_in(t, "/plain", O_RDWR);
+	with = open_in(t, "/with", O_RDWR);
+	assert_int_equal(fchmod(plain, 0640), 0);
+	if (fsetxattr(with, name, acl, sizeof(acl), 0) == 0) {
+		assert_int_equal(file_copy_metadata(plain, with), 0);
+		assert_int_equal(fgetxattr(with, name, value, sizeof(value)), -1);
+		assert_int_equal(fstat(with, &st), 0);
+		assert_int_equal(st.st_mode & 07777, 0640);
+		assert_int_equal(fsetxattr(with, name, acl, sizeof(acl), 0), 0);
+		assert_int_equal(file_copy_metadata(with, plain), 0);
+		assert_int_equal(fgetxattr(plain, name, value, sizeof(value)), sizeof(acl));
+		assert_memory_equal(value, acl, sizeof(acl));
+	}
+	close(plain);
+	close(with);
+}
+
 /* They are of the old content; where they are enforced the file could not be read. */
 static void test_sums_of_content_are_not_copied(void **state)
 {
@@ -185,6 +222,7 @@ int main(void)
 		row(test_names_of_a_directory),
 		row(test_metadata_is_copied),
 		row(test_sums_of_content_are_not_copied),
+		row(test_acls_are_those_of_the_old_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
