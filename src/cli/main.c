@@ -16,13 +16,24 @@ static void on_signal(int signal)
 }
 
 /* Without SA_RESTART: a blocked read or write returns, and what is half done is undone.
- * A closed pipe is an error of write(), not our death. */
+ * One that whoever started us ignores (nohup, a shell's background jobs) stays ignored. */
+static void stop_on(int signal)
+{
+	struct sigaction stop = { .sa_handler = on_signal }, before;
+
+	if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(signal, &stop, NULL);
+}
+
+/* A terminal that goes away must leave no half-made device either. A closed pipe is an
+ * error of write(), not our death. */
 static void install_signals(void)
 {
-	struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
+	stop_on(SIGINT);
+	stop_on(SIGTERM);
+	stop_on(SIGHUP);
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 

@@ -42,7 +42,7 @@ int env_open_dir(const struct env *env, const char *path) _must_check_;
 int env_make_dir(const struct env *env, const char *path) _must_check_;
 
 /** Lets the program tell long operations that the user wants to stop (SIGINT,
- * SIGTERM): flag is borrowed, set by a signal handler to the signal's number. */
+ * SIGTERM, SIGHUP): flag is borrowed, set by a signal handler to the signal's number. */
 void env_set_interrupt(struct env *env, const volatile sig_atomic_t *flag);
 
 /** True once the flag is set: stop, undo what is half done, return -EINTR. */

@@ -102,11 +102,12 @@ trace_is() {
 	[[ $status == 0 && $SECONDS -lt 30 && $output == "$U1 mtty t1 auto (defined)" ]]
 }
 
-@test "SIGTERM and SIGINT end the script's whole process group and undo nothing that was not begun" {
+@test "SIGTERM, SIGINT and SIGHUP end the script's whole process group and undo nothing that was not begun" {
 	script callouts c.sh "$UNVERSIONED"$'\nsleep 100 & echo $! $$ >"$MDEVCTL_ENV_ROOT/pids"; wait'
-	for signal in TERM INT; do
+	for signal in TERM INT HUP; do
 		rm -f pids
-		mdevmgr start -u "$U5" -p mtty -t t1 2>err &
+		# a shell lets its background jobs ignore SIGINT, which would be obeyed
+		env --default-signal=INT,HUP mdevmgr start -u "$U5" -p mtty -t t1 2>err &
 		pid=$!
 		for ((i = 0; i < 100; i++)); do
 			[ ! -s pids ] || break
@@ -125,6 +126,12 @@ trace_is() {
 		! kill -0 "$script" 2>/dev/null
 	done
 	file_is sys/devices/virtual/mtty/mtty/mdev_supported_types/t1/create ''
+}
+
+@test "a signal that came ignored stays ignored" {
+	script callouts c.sh "$UNVERSIONED; [ \"\$4\" = pre ] && kill -INT \$PPID && kill -HUP \$PPID; exit 0"
+	env --ignore-signal=INT,HUP mdevmgr define -u "$U5" -p mtty -t t1
+	[ -s "etc/mdevctl.d/mtty/$U5" ]
 }
 
 @test "--dry-run asks nobody and names who would be asked" {
