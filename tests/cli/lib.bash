@@ -135,3 +135,14 @@ tree_state() {
 # The path, in sysfs, of a device's or a type's directory.
 device_dir() { REPLY=sys/devices/${DEVPATH[$2]}/$1; }
 type_dir() { REPLY=sys/devices/${DEVPATH[$1]}/mdev_supported_types/$2; }
+
+need_strace() {
+	command -v strace >/dev/null || skip "no strace"
+	strace -o "$BATS_TEST_TMPDIR/probe" true 2>/dev/null || skip "strace may not trace here"
+}
+
+# traced OPTIONS... -- COMMAND...: leaves its system calls in $BATS_TEST_TMPDIR/trace. The search for
+# leaks at the end of a program cannot work in one that is traced.
+traced() {
+	strace -f -E "ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0" -o "$BATS_TEST_TMPDIR/trace" "$@"
+}

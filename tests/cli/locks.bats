@@ -15,23 +15,21 @@ load lib
 }
 
 @test "readers do not need the lock" {
-	command -v strace >/dev/null || skip "no strace"
-	strace -o "$BATS_TEST_TMPDIR/probe" true 2>/dev/null || skip "strace may not trace here"
+	need_strace
 	try modify -u "$U1" -m
 	for args in list 'list -d' 'list --dumpjson' types "show -u $U1" verify; do
 		# shellcheck disable=SC2086
-		strace -f -o "$BATS_TEST_TMPDIR/trace" mdevmgr $args >/dev/null || :
+		traced -- mdevmgr $args >/dev/null || :
 		run grep -E '\.lock|F_OFD_SETLK|flock' "$BATS_TEST_TMPDIR/trace"
 		[ -z "$output" ]
 	done
 }
 
 @test "writers lock byte ranges of the file, of the open file description" {
-	command -v strace >/dev/null || skip "no strace"
-	strace -o "$BATS_TEST_TMPDIR/probe" true 2>/dev/null || skip "strace may not trace here"
-	strace -f -o "$BATS_TEST_TMPDIR/trace" mdevmgr modify -u "$U1" -m
+	need_strace
+	traced -- mdevmgr modify -u "$U1" -m
 	grep -q 'F_OFD_SETLK.*F_WRLCK.*l_start=0, l_len=1' "$BATS_TEST_TMPDIR/trace"
-	strace -f -o "$BATS_TEST_TMPDIR/trace" mdevmgr stop -u "$U1"
+	traced -- mdevmgr stop -u "$U1"
 	grep -q 'F_OFD_SETLK.*F_WRLCK' "$BATS_TEST_TMPDIR/trace"
 	run grep -E 'F_OFD_SETLK.*l_start=0,' "$BATS_TEST_TMPDIR/trace"
 	[ -z "$output" ]

@@ -157,10 +157,9 @@ attr_is() {
 }
 
 @test "exactly one write per file of sysfs, of all the bytes" {
-	command -v strace >/dev/null || skip "no strace"
-	strace -o "$BATS_TEST_TMPDIR/probe" true 2>/dev/null || skip "strace may not trace here"
+	need_strace
 	defined "$UX" mtty mtty-1 manual a 1 b "$(printf 'x%.0s' {1..3000})"
-	strace -f -y -e trace=write,pwrite64,writev -s 10 -o "$BATS_TEST_TMPDIR/trace" mdevmgr start -u "$UX"
+	traced -y -e trace=write,pwrite64,writev -s 10 -- mdevmgr start -u "$UX"
 	for file in create a b; do
 		[ "$(grep -c "write.*/$file>" "$BATS_TEST_TMPDIR/trace")" = 1 ]
 	done
@@ -169,10 +168,9 @@ attr_is() {
 }
 
 @test "no file of sysfs is made" {
-	command -v strace >/dev/null || skip "no strace"
-	strace -o "$BATS_TEST_TMPDIR/probe" true 2>/dev/null || skip "strace may not trace here"
+	need_strace
 	defined "$UX" mtty mtty-1 manual a 1
-	strace -f -e trace=open,openat,openat2,creat -o "$BATS_TEST_TMPDIR/trace" mdevmgr start -u "$UX"
+	traced -e trace=open,openat,openat2,creat -- mdevmgr start -u "$UX"
 	run grep -E '(sys|create|remove|"a").*O_CREAT' "$BATS_TEST_TMPDIR/trace"
 	[ -z "$output" ]
 }
