@@ -97,7 +97,7 @@ static int make_environment(char *locked, char ***ret)
 /* After an interrupt the rest of the conversation is told, but nobody waits long. */
 static unsigned time_limit(const struct callouts *c, const struct callout_call *call)
 {
-	bool is_short = call->event == CALLOUT_GET || env_is_interrupted(c->env);
+	bool is_short = call->event == CALLOUT_GET || call->is_brief || env_is_interrupted(c->env);
 
 	return is_short && c->get_ms < c->change_ms ? c->get_ms : c->change_ms;
 }
@@ -220,6 +220,7 @@ static int fail_status(const char *name, const struct process_result *res, struc
 	return error_set(err,
 	                 res->interrupted ? -EINTR
 	                 : res->timed_out ? -ETIMEDOUT
+	                 : res->signal    ? -ECHILD
 	                                  : -EPERM,
 	                 "Script '%s' failed with status 'unknown'", name);
 }

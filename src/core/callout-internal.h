@@ -73,6 +73,7 @@ struct callout_call {
 	const char *input; /* stdin, may be NULL */
 	size_t input_len;
 	bool is_locked; /* we hold the parent's lock */
+	bool is_brief;  /* the script has failed us before: nobody waits long for it */
 };
 
 enum callout_verdict {
@@ -101,7 +102,8 @@ int callout_call(struct callouts *c, const char *path, const struct callout_subj
 /** Passes on what a script wrote to stderr. */
 void callout_forward(struct callouts *c, const char *path, const struct process_result *res);
 
-/** Says why a script's end is no success: -EPERM, -ETIMEDOUT, -EINTR. */
+/** Says why a script's end is no success: -EPERM if it said so, -ECHILD if it was killed
+ * by a signal, -ETIMEDOUT, -EINTR. */
 int callout_fail(struct callouts *c, const char *path, const struct callout_call *call,
                  const struct process_result *res, struct error *err);
 

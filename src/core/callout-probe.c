@@ -232,7 +232,7 @@ static int probe_and_keep(struct callouts *c, const struct callout_subject *subj
 	if (r < 0)
 		return error_set_errno(err, r, "Failed to ask for capabilities");
 	r = probe_all(c, subject, probe, &probe->failure);
-	if (r < 0 && r != -EPERM && r != -ETIMEDOUT)
+	if (r < 0 && r != -EPERM && r != -ECHILD && r != -ETIMEDOUT)
 		return callout_repeat_failure(&probe->failure, err);
 	probe->next = c->probes;
 	c->probes = probe;

@@ -140,9 +140,14 @@ static int ask_for_leave(struct conversation *v, struct error *err)
 	return converse(v, &call, err);
 }
 
+static bool was_killed(int r)
+{
+	return r == -ECHILD || r == -ETIMEDOUT;
+}
+
 static bool is_refusal(int r)
 {
-	return r == -EPERM || r == -ETIMEDOUT || r == -EOPNOTSUPP;
+	return r == -EPERM || r == -EOPNOTSUPP || was_killed(r);
 }
 
 static void warn_of_force(struct conversation *v, const struct error *refusal)
@@ -155,16 +160,29 @@ static void warn_of_force(struct conversation *v, const struct error *refusal)
 	         callout_action_name(v->action), strbuf_str(&text));
 }
 
-int conversation_pre(struct conversation *v, bool force, struct error *err)
+/* Failures are nobody's concern any more. */
+static void tell_outcome(struct conversation *v, enum callout_state state, bool is_brief)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	struct callout_call call;
+
+	/* No script, or the probe failed and was overridden: nobody waits for news. */
+	if (!v->probe)
+		return;
+	call = make_call(v, CALLOUT_POST, state, &v->input);
+	call.is_brief = is_brief;
+	if (converse(v, &call, &err) == 0)
+		return;
+	error_format(&err, &text);
+	log_debug(env_log(v->c->env), "Post callout failed, ignoring: %s", strbuf_str(&text));
+}
+
+static int ask_or_force(struct conversation *v, bool force, struct error *err)
 {
 	_cleanup_(error_done) struct error refusal = ERROR_INIT;
-	int r = callouts_load(v->c, err);
+	int r;
 
-	if (r < 0 || v->c->scripts.n == 0)
-		return r;
-	r = print_input(v, &v->input, err);
-	if (r < 0)
-		return r;
 	if (!force)
 		return ask_for_leave(v, err);
 	r = ask_for_leave(v, &refusal);
@@ -175,20 +193,26 @@ int conversation_pre(struct conversation *v, bool force, struct error *err)
 	return 0;
 }
 
+int conversation_pre(struct conversation *v, bool force, struct error *err)
+{
+	int r = callouts_load(v->c, err);
+
+	if (r < 0 || v->c->scripts.n == 0)
+		return r;
+	r = print_input(v, &v->input, err);
+	if (r < 0)
+		return r;
+	r = ask_or_force(v, force, err);
+	/* It had no chance to give back what it took for us: ap-check's lock would stay as
+	 * long as this process lives, and its next run would wait for it in vain. */
+	if (was_killed(r))
+		tell_outcome(v, CALLOUT_FAILURE, true);
+	return r;
+}
+
 void conversation_post(struct conversation *v, enum callout_state state)
 {
-	_cleanup_(error_done) struct error err = ERROR_INIT;
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	struct callout_call call;
-
-	/* No script, or the probe failed and was overridden: nobody waits for news. */
-	if (!v->probe)
-		return;
-	call = make_call(v, CALLOUT_POST, state, &v->input);
-	if (converse(v, &call, &err) == 0)
-		return;
-	error_format(&err, &text);
-	log_debug(env_log(v->c->env), "Post callout failed, ignoring: %s", strbuf_str(&text));
+	tell_outcome(v, state, false);
 }
 
 void conversation_notify(struct conversation *v, enum callout_state state)

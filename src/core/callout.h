@@ -77,7 +77,7 @@ DEFINE_CLEANUP(struct conversation, conversation_free);
  * wait for it. Notifiers never get it: they run after unlocking. */
 void conversation_set_locked(struct conversation *v, bool locked);
 
-/** Asks for leave (event pre). A refusal or a death by signal: -EPERM; -ETIMEDOUT;
+/** Asks for leave (event pre). A refusal: -EPERM; a death by signal: -ECHILD; -ETIMEDOUT;
  * -EOPNOTSUPP from a script that takes no part in such operations; -EINTR. With
  * "Script '"PATH"' failed with status 'N'" or what fits. With force these become a
  * warning "Forcing operation 'X' despite callout failure. Error was: ..." and 0, but for

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "lib/callout-world.h"
 #include "lib/unit.h"
@@ -179,9 +180,10 @@ static void test_death_is_a_refusal(void **state)
 {
 	struct world *w = *state;
 
-	script(w, LIB "a", NO_CAPABILITIES "echo oops >&2; kill -SEGV $$");
+	script(w, LIB "a",
+	       NO_CAPABILITIES "[ $4 = pre ] && { echo oops >&2; kill -SEGV $$; }; exit 0");
 	script(w, LIB "b", NO_CAPABILITIES "exit 0");
-	assert_int_equal(operate(w, CALLOUT_DEFINE, false), -EPERM);
+	assert_int_equal(operate(w, CALLOUT_DEFINE, false), -ECHILD);
 	assert_messages(w, "FOREIGN a: oops\n\n");
 	assert_error(w, "Script '\"" LIB "a\"' failed with status 'unknown': terminated by signal "
 	                "11 (Segmentation fault)");
@@ -195,7 +197,7 @@ static void test_death_at_the_probe_is_a_refusal(void **state)
 	script(w, LIB "a", "[ $6 = capabilities ] && kill -TERM $$; exit 2");
 	script(w, LIB "b", "[ $6 = capabilities ] && echo '" SUPPORTS_ALL "'; exit 0");
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(operate(w, CALLOUT_DEFINE, false), -EPERM);
+		assert_int_equal(operate(w, CALLOUT_DEFINE, false), -ECHILD);
 		/* Once: the answer is kept. */
 		assert_messages(w, i == 0 ? "WARN callout script \"" LIB
 		                            "a\" was terminated by a signal\n"
@@ -206,6 +208,54 @@ static void test_death_at_the_probe_is_a_refusal(void **state)
 	}
 	assert_int_equal(operate(w, CALLOUT_DEFINE, true), 0);
 	assert_trace(w, "");
+}
+
+/* A script may have taken something at pre that only its post gives back. */
+static void test_post_after_a_death_at_pre(void **state)
+{
+	static const struct {
+		const char *death;
+		int r;
+	} rows[] = {
+		{ "kill -9 $$", -ECHILD },
+		{ "exec sleep 1000", -ETIMEDOUT },
+	};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_(strbuf_done) struct strbuf body = STRBUF_INIT;
+
+		strbuf_addf(&body,
+		            "[ $6 = capabilities ] && echo '" SUPPORTS_ALL "'; [ $4 = pre ] && %s",
+		            rows[i].death);
+		script(w, LIB "v", body.data);
+		renew(w);
+		if (rows[i].r == -ETIMEDOUT)
+			callouts_set_limits(w->c, 10 * SHORT_MS, AMPLE_MS);
+		assert_int_equal(operate(w, CALLOUT_START, false), rows[i].r);
+		assert_trace(w, "v -t T1 -e get -a capabilities -s none\n"
+		                "v -t T1 -e pre -a start -s none|" COMPACT "\n"
+		                "v -t T1 -e post -a start -s failure|" COMPACT "\n");
+		error_done(&w->err);
+	}
+}
+
+static void test_nobody_waits_long_for_post_after_a_death(void **state)
+{
+	struct world *w = *state;
+	struct callout_probe *probe;
+	struct timespec begin, end;
+
+	script(w, LIB "a",
+	       NO_CAPABILITIES
+	       "[ $4 = pre ] && kill -9 $$; [ $4 = post ] && exec sleep 1000; exit 2");
+	/* The limit that follows is not meant for the probe. */
+	assert_int_equal(callouts_probe(w->c, &w->subject, &probe, &w->err), 0);
+	callouts_set_limits(w->c, AMPLE_MS, SHORT_MS);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	assert_int_equal(operate(w, CALLOUT_START, false), -ECHILD);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_true(end.tv_sec - begin.tv_sec < AMPLE_MS / 1000);
 }
 
 static void test_failures_of_post_are_passed_over(void **state)
@@ -441,6 +491,8 @@ int main(void)
 		ROW(test_nobody_is_responsible),
 		ROW(test_death_is_a_refusal),
 		ROW(test_death_at_the_probe_is_a_refusal),
+		ROW(test_post_after_a_death_at_pre),
+		ROW(test_nobody_waits_long_for_post_after_a_death),
 		ROW(test_failures_of_post_are_passed_over),
 		ROW(test_what_cannot_be_executed_is_skipped),
 		ROW(test_same_parent_process_for_pre_and_post),
