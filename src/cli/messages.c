@@ -59,6 +59,9 @@ static void sink(void *userdata, enum log_level level, const char *text)
 
 	if (level == LOG_LEVEL_FOREIGN) {
 		strbuf_add_str(&line, text);
+		/* Our own message would be taken for the end of the script's line. */
+		if (line.len > 0 && line.data[line.len - 1] != '\n')
+			strbuf_add_char(&line, '\n');
 	} else {
 		add_heading(m, &line, levels[level].heading, levels[level].colour);
 		add_line(&line, text);
