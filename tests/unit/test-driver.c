@@ -64,6 +64,7 @@ static void test_explanations(void **state)
 	assert_non_null(
 		strstr(driver_vfio_ap.explain_attr("assign_adapter", -EADDRINUSE), "matrix"));
 	assert_non_null(strstr(driver_vfio_ap.explain_attr("assign_domain", -EINVAL), "octal"));
+	assert_non_null(strstr(driver_vfio_ap.explain_attr("ap_config", -EINVAL), "masks"));
 	assert_non_null(strstr(driver_vfio_ccw.explain_create(-EUSERS), "one device"));
 	assert_null(driver_generic.explain_create(-ENOMEM));
 }

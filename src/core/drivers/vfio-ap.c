@@ -88,6 +88,9 @@ static int read_attrs(int device_fd, struct attrs *ret)
 
 static const char *explain_attr(const char *attr, int r)
 {
+	if (r == -EINVAL && strcmp(attr, "ap_config") == 0)
+		return "three masks with commas between them (adapters, domains, control domains), "
+		       "each 0x and 64 hexadecimal digits";
 	switch (-r) {
 	case EADDRNOTAVAIL:
 		return "the host keeps one of these queues; release adapter and domain in the AP "
