@@ -192,12 +192,17 @@ int callout_call(struct callouts *c, const char *path, const struct callout_subj
 
 void callout_forward(struct callouts *c, const char *path, const struct process_result *res)
 {
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	const char *slash = strrchr(path, '/');
 	size_t n = res->err.len < CALLOUT_WORDS_MAX ? res->err.len : CALLOUT_WORDS_MAX;
 
-	if (n > 0)
-		log_message(env_log(c->env), LOG_LEVEL_FOREIGN, "%s: %.*s",
-		            slash ? slash + 1 : path, (int)n, strbuf_str(&res->err));
+	if (n == 0)
+		return;
+	strbuf_addf(&text, "%s: ", slash ? slash + 1 : path);
+	/* ap-check's words have a NUL in the middle when it aborts. */
+	for (size_t i = 0; i < n; i++)
+		strbuf_add_char(&text, res->err.data[i] ? res->err.data[i] : ' ');
+	log_message(env_log(c->env), LOG_LEVEL_FOREIGN, "%s", strbuf_str(&text));
 }
 
 /* list passes over a device whose attributes cannot be had; it would not be told. */

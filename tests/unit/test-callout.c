@@ -341,10 +341,10 @@ static void test_stderr_as_it_is(void **state)
 	struct world *w = *state;
 
 	script(w, LIB "a",
-	       NO_CAPABILITIES "[ $4 = pre ] && printf '100%%s no newline' >&2; exit 0");
+	       NO_CAPABILITIES "[ $4 = pre ] && printf '100%%s a\\0b no newline' >&2; exit 0");
 	w->log.max = LOG_LEVEL_OFF;
 	assert_int_equal(operate(w, CALLOUT_DEFINE, false), 0);
-	assert_messages(w, "FOREIGN a: 100%s no newline\n");
+	assert_messages(w, "FOREIGN a: 100%s a b no newline\n");
 }
 
 static void test_much_in_both_directions(void **state)
