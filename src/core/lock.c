@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "core/lock.h"
+#include "shared/clock.h"
 #include "shared/file.h"
 
 #define LOCK_DIR         "/etc/mdevctl.d"
@@ -174,14 +175,6 @@ static bool lock_is_impossible(int r)
 	return r == -EBADF || r == -ENOLCK || r == -EOPNOTSUPP || r == -EINVAL;
 }
 
-static int64_t now_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
-
 static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds, const char *what,
                      struct error *err)
 {
@@ -189,7 +182,7 @@ static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1
 	};
 	const struct timespec pause = { .tv_nsec = POLL_NS };
-	int64_t end = now_seconds() + seconds;
+	int64_t end = clock_ms() + (int64_t)seconds * 1000;
 
 	while (fcntl(fd, F_OFD_SETLK, &range) < 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
@@ -197,7 +190,7 @@ static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds
 		if (env_is_interrupted(env))
 			return error_set(err, -EINTR,
 			                 "Interrupted while waiting for the lock on %s", what);
-		if (now_seconds() >= end)
+		if (clock_ms() >= end)
 			return lock_timed_out(env, fd, byte, what, err);
 		nanosleep(&pause, NULL);
 	}

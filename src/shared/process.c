@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "shared/clock.h"
 #include "shared/process.h"
 
 /* How long a killed child may take to disappear: one in an uninterruptible sleep
@@ -43,14 +44,6 @@ struct process {
 	bool exited;
 	sigset_t mask; /* the caller's; while we run all signals are blocked but in ppoll() */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static bool process_is_interrupted(const struct process *p)
 {
@@ -289,7 +282,7 @@ static int process_reap(struct process *p)
 /* Waits until something happens or the deadline; 0, -ETIMEDOUT, -EINTR for a signal. */
 static int process_poll(struct process *p, struct pollfd polls[_FD_MAX])
 {
-	int64_t left = p->deadline_ms - now_ms();
+	int64_t left = p->deadline_ms - clock_ms();
 	struct timespec ts;
 	int n;
 
@@ -327,7 +320,7 @@ static void process_kill(struct process *p)
 	kill(-p->pid, SIGKILL);
 	/* It may have left its group. */
 	kill(p->pid, SIGKILL);
-	p->deadline_ms = now_ms() + REAP_MS;
+	p->deadline_ms = clock_ms() + REAP_MS;
 	while (!p->exited)
 		if (process_step(p) < 0)
 			return;
@@ -392,7 +385,7 @@ int process_run(const struct process_request *req, struct process_result *ret)
 		.req = req,
 		.ret = ret,
 		.fds = { -1, -1, -1, -1 },
-		.deadline_ms = now_ms() + req->timeout_ms,
+		.deadline_ms = clock_ms() + req->timeout_ms,
 	};
 	struct sigaction sigchld;
 	sigset_t all;
