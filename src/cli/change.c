@@ -48,15 +48,22 @@ int change_print_plan(struct cli *cli, const struct arguments *args, const struc
 	return 0;
 }
 
-void change_print_uuid(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid)
+int change_print_uuid(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid,
+                      struct error *err)
 {
 	char text[MDEV_UUID_TEXT_MAX];
+	int r;
 
 	if (args->n_uuids > 0 || arguments_has(args, DRY_RUN))
-		return;
+		return 0;
 	mdev_uuid_format(uuid, text);
 	strbuf_add_str(&cli->out->text, text);
 	strbuf_add_char(&cli->out->text, '\n');
+	/* The device is there, and nobody else knows its name. */
+	r = output_flush(cli->out, err);
+	if (r < 0)
+		error_set_advice(err, "it is done all the same; the device's UUID is %s", text);
+	return r;
 }
 
 int change_each(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuids,

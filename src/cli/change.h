@@ -20,8 +20,10 @@ int change_read_json(const struct arguments *args, const char *what, struct strb
 int change_print_plan(struct cli *cli, const struct arguments *args, const struct plan *plan,
                       struct error *err) _must_check_;
 
-/** Prints the UUID that was made for a device that was given none. */
-void change_print_uuid(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid);
+/** Prints the UUID that was made for a device that was given none; one that cannot be
+ * printed is in the error. */
+int change_print_uuid(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid,
+                      struct error *err) _must_check_;
 
 /* One operation of several: as a verb's handler. */
 typedef int change_fn(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid,

@@ -24,7 +24,9 @@ void messages_init(struct messages *m)
 
 static void print(const struct messages *m, const struct strbuf *text)
 {
-	ssize_t n = write(m->fd, strbuf_str(text), text->len);
+	static const char no_memory[] = "Error: Out of memory\n";
+	ssize_t n = strbuf_error(text) < 0 ? write(m->fd, no_memory, strlen(no_memory))
+	                                   : write(m->fd, strbuf_str(text), text->len);
 
 	(void)n;
 }

@@ -58,13 +58,17 @@ static void close_tree(struct strbuf *b, bool has_parent, bool has_entry)
 		strbuf_add_str(b, has_entry ? "\n" PARENT_INDENT "]\n  }\n]" : "]\n  }\n]");
 }
 
-/* True if a new parent begins with this entry; *has_parent and *last are updated. */
-static bool is_new_parent(struct strbuf *last, bool *has_parent, const char *parent)
+/* True if a new parent begins with this entry; *has_parent and *last are updated. No
+ * memory for last is out's error, too. */
+static bool is_new_parent(struct strbuf *out, struct strbuf *last, bool *has_parent,
+                          const char *parent)
 {
 	if (*has_parent && strcmp(strbuf_str(last), parent) == 0)
 		return false;
 	strbuf_clear(last);
 	strbuf_add_str(last, parent);
+	if (strbuf_error(last) < 0)
+		out->error = -ENOMEM;
 	*has_parent = true;
 	return true;
 }
@@ -121,7 +125,7 @@ static void add_device(struct list_json *list, const struct list_entry *entry)
 	char uuid[MDEV_UUID_TEXT_MAX];
 	bool is_first = !list->has_parent;
 
-	if (is_new_parent(&list->parent, &list->has_parent, entry->parent)) {
+	if (is_new_parent(b, &list->parent, &list->has_parent, entry->parent)) {
 		open_parent(b, entry->parent, is_first, false);
 		list->has_device = false;
 	}
@@ -183,7 +187,7 @@ int types_json_entry(void *userdata, const struct types_entry *entry)
 	struct strbuf *b = &types->out->text;
 	bool is_first = !types->has_parent;
 
-	if (is_new_parent(&types->parent, &types->has_parent, entry->parent)) {
+	if (is_new_parent(b, &types->parent, &types->has_parent, entry->parent)) {
 		open_parent(b, entry->parent, is_first, !types->has_type);
 		types->has_type = false;
 	}

@@ -3,6 +3,7 @@
  * Text output of lists. Runs once a device: appends, formats nothing. */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cli/out-text.h"
@@ -89,6 +90,8 @@ static void add_types_parent(struct types_text *types, const char *parent)
 		return;
 	strbuf_clear(&types->parent);
 	strbuf_add_str(&types->parent, parent);
+	if (strbuf_error(&types->parent) < 0)
+		types->out->text.error = -ENOMEM;
 	types->has_parent = true;
 	add_str(types->out, parent);
 	strbuf_add_char(&types->out->text, '\n');
@@ -117,6 +120,8 @@ static void add_description(struct output *out, const char *value)
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
 
 	text_join_lines(&line, value);
+	if (strbuf_error(&line) < 0)
+		out->text.error = -ENOMEM;
 	add_field(out, "    Description: ", strbuf_str(&line));
 }
 

@@ -21,15 +21,15 @@ void usage_add_option(struct strbuf *out, const struct cli_option *option)
 static void add_needed(struct strbuf *out, const struct cli_verb *verb, uint64_t mask)
 {
 	bool is_choice = __builtin_popcountll(mask) > 1;
+	const char *separator = is_choice ? " <" : " ";
 
-	strbuf_add_str(out, is_choice ? " <" : " ");
 	for (size_t i = 0; i < verb->n_options; i++) {
 		if (!(mask & (UINT64_C(1) << verb->options[i].id)))
 			continue;
+		strbuf_add_str(out, separator);
 		usage_add_option(out, &verb->options[i]);
-		strbuf_add_char(out, '|');
+		separator = "|";
 	}
-	out->data[--out->len] = '\0';
 	if (is_choice)
 		strbuf_add_char(out, '>');
 }

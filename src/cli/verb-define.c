@@ -27,6 +27,8 @@ int verb_define(struct cli *cli, const struct arguments *args, struct error *err
 	r = ops_define(cli->ops, &req, &uuid, &plan, err);
 	if (r < 0)
 		return r;
-	change_print_uuid(cli, args, &uuid);
+	r = change_print_uuid(cli, args, &uuid, err);
+	if (r < 0)
+		return r;
 	return change_print_plan(cli, args, &plan, err);
 }

@@ -23,7 +23,9 @@ static int start_one(struct cli *cli, const struct arguments *args, const struct
 
 	if (r < 0)
 		return r;
-	change_print_uuid(cli, args, &started);
+	r = change_print_uuid(cli, args, &started, err);
+	if (r < 0)
+		return r;
 	return change_print_plan(cli, args, &plan, err);
 }
 

@@ -19,6 +19,15 @@ load lib
 	definition "$uuid" mtty mtty-1 auto
 }
 
+@test "the UUID that was made is told even when stdout cannot take it" {
+	[ -c /dev/full ] || skip "no /dev/full"
+	status=0
+	mdevmgr define -p mtty -t mtty-1 >/dev/full 2>err || status=$?
+	[ "$status" = 1 ]
+	[[ $(<err) =~ ^Error:\ Failed\ to\ write\ data:\ .*UUID\ is\ ([0-9a-f-]{36}) ]]
+	definition "${BASH_REMATCH[1]}" mtty mtty-1 manual
+}
+
 @test "define --attr stores attributes in their order, names may come again" {
 	try define -u "$UX" -p mtty -t mtty-1 --attr b=2 --attr a=1 --attr b=3
 	succeeds
