@@ -14,55 +14,37 @@
 #include "core/snapshot.h"
 #include "core/types.h"
 
-#define BUS_DEVICES "bus/mdev/devices"
+/* Nobody should use a device that was made a moment ago; somebody may. */
+#define UNDO_LIMIT_MS 10000
 
 /* ---- why a create failed -------------------------------------------------------------- */
 
-/* A device that is being removed is gone from the bus, but its directory is still below
- * its parent until the last user lets go. */
-static bool parent_has_leftover(const struct sysfs *sysfs, const char *parent, const char *uuid)
+static void explain_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid,
+                             struct error *err)
 {
-	_cleanup_(closep) int class_fd = sysfs_open_dir(sysfs, "class/mdev_bus");
-	_cleanup_(closep) int parent_fd = -1, fd = -1;
+	_cleanup_(freep) char *parent = NULL;
 
-	if (class_fd >= 0)
-		parent_fd = sysfs_open_entry(class_fd, parent);
-	if (parent_fd >= 0)
-		fd = sysfs_open_dir_beneath(parent_fd, uuid);
-	return fd >= 0;
-}
-
-static void explain_leftover(const struct sysfs *sysfs, const char *uuid, struct error *err)
-{
-	_cleanup_(names_done) struct names parents = { 0 };
-
-	if (types_list_parents(sysfs, &parents) < 0)
-		return;
-	for (size_t i = 0; i < parents.n; i++)
-		if (parent_has_leftover(sysfs, parents.items[i], uuid)) {
-			error_set_advice(
-				err,
-				"the device of this UUID on parent %s is being removed and "
-				"waits for its last user",
-				parents.items[i]);
-			return;
-		}
-	error_set_advice(err, "the UUID is in use by a device that is coming or going; try again");
+	if (snapshot_find_leftover(sysfs, uuid, &parent) == 0)
+		error_set_advice(err,
+		                 "the device of this UUID on parent %s is being removed and waits "
+		                 "for its last user",
+		                 parent);
+	else
+		error_set_advice(err, "the UUID is in use by a device that is coming or going; "
+		                      "try again");
 }
 
 static void explain_exists(const struct sysfs *sysfs, const struct plan_step *step,
                            struct error *err)
 {
 	_cleanup_(snapshot_done) struct snapshot s = { 0 };
-	char uuid[MDEV_UUID_TEXT_MAX];
 
-	mdev_uuid_format(&step->uuid, uuid);
 	if (snapshot_scan(sysfs, NULL, &step->uuid, NULL, &s) == 0 && s.n == 1)
 		error_set_advice(err, "the UUID is in use by the device of type %s on parent %s",
 		                 snapshot_type(&s, &s.devices[0]),
 		                 snapshot_parent(&s, &s.devices[0]));
 	else
-		explain_leftover(sysfs, uuid, err);
+		explain_leftover(sysfs, &step->uuid, err);
 }
 
 static int create_failed(const struct sysfs *sysfs, const struct plan_step *step, int r,
@@ -100,7 +82,7 @@ static int create_device(const struct sysfs *sysfs, const struct plan_step *step
 
 static int open_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid)
 {
-	_cleanup_(closep) int bus = sysfs_open_dir(sysfs, BUS_DEVICES);
+	_cleanup_(closep) int bus = sysfs_open_dir(sysfs, SYSFS_DEVICES);
 	char text[MDEV_UUID_TEXT_MAX];
 
 	mdev_uuid_format(uuid, text);
@@ -158,15 +140,15 @@ static int set_attr(const struct sysfs *sysfs, const struct plan_step *step, int
 	return r;
 }
 
-/* Nobody uses the device yet, so this does not wait. */
 static void undo_create(const struct sysfs *sysfs, const struct plan_step *created, int *fd,
                         struct error *err)
 {
 	int r = hold_device(sysfs, &created->uuid, fd);
+	pid_t pid = 0;
 
+	/* Whoever interrupts wants just this, so it is not interrupted. */
 	if (r >= 0)
-		r = sysfs_write(sysfs, *fd, "remove", "1", 1);
-
+		r = remover_run(NULL, sysfs, *fd, UNDO_LIMIT_MS, &pid);
 	/* Gone already is what we want. */
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
 		error_add_cause(err, "and removing the half-configured device failed too: %s",

@@ -91,7 +91,7 @@ static int show_link(struct ops *ops, const char *uuid, const char *link, char *
 	char path[128];
 	int r;
 
-	snprintf(path, sizeof(path), "bus/mdev/devices/%s/%s", uuid, link);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", uuid, link);
 	r = sysfs_real_name(ops->sysfs, path, ret);
 	return r == -ENOMEM ? r : 0;
 }
@@ -189,7 +189,7 @@ static int show_active(struct ops *ops, struct device_info *info)
 	int r;
 
 	mdev_uuid_format(&info->uuid, uuid);
-	snprintf(path, sizeof(path), "bus/mdev/devices/%s", uuid);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", uuid);
 	r = sysfs_real_path(ops->sysfs, path, &info->sysfs_path);
 	if (r == 0)
 		r = show_link(ops, uuid, "driver", &info->driver);

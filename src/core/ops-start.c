@@ -122,12 +122,20 @@ static void facts_done(struct facts *f)
 	free(f->similar_parent);
 }
 
-static bool parent_is_there(const struct sysfs *sysfs, const char *parent)
+/* Running short of something ourselves tells nothing about the parent. */
+static bool is_our_shortage(int r)
 {
-	_cleanup_(closep) int class_fd = sysfs_open_dir(sysfs, "class/mdev_bus");
-	_cleanup_(closep) int fd = class_fd < 0 ? -1 : sysfs_open_entry(class_fd, parent);
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
 
-	return fd >= 0;
+static int look_for_parent(const struct sysfs *sysfs, const char *parent, bool *ret)
+{
+	_cleanup_(closep) int fd = sysfs_open_parent(sysfs, parent);
+
+	if (is_our_shortage(fd))
+		return fd;
+	*ret = fd >= 0;
+	return 0;
 }
 
 static void read_available(int type_fd, struct start_facts *view)
@@ -173,7 +181,9 @@ static int facts_read(const struct start *s, struct facts *ret, struct error *er
 		view->active_parent = snapshot_parent(&ret->active, &ret->active.devices[0]);
 		view->active_type = snapshot_type(&ret->active, &ret->active.devices[0]);
 	}
-	view->has_parent = parent_is_there(sysfs, s->parent);
+	r = look_for_parent(sysfs, s->parent, &view->has_parent);
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot look at parent %s", s->parent);
 	if (view->has_parent)
 		read_type(sysfs, s->parent, s->definition->type, view);
 	else if (types_find_similar_parent(sysfs, s->parent, &ret->similar_parent) == 0)

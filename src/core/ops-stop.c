@@ -24,6 +24,7 @@ struct stop {
 
 static int stop_find(struct stop *s, struct error *err)
 {
+	_cleanup_(freep) char *leftover = NULL;
 	char uuid[MDEV_UUID_TEXT_MAX];
 	int r = ops_find_active(s->ops, s->req->uuid, s->req->options.force, &s->active, err);
 
@@ -31,7 +32,12 @@ static int stop_find(struct stop *s, struct error *err)
 		return r;
 	mdev_uuid_format(s->req->uuid, uuid);
 	error_set(err, -ENODEV, "Device %s is not an active mdev", uuid);
-	error_set_advice(err, "'mdevmgr list' lists those that are");
+	if (snapshot_find_leftover(s->ops->sysfs, s->req->uuid, &leftover) == 0)
+		error_set_advice(err,
+		                 "it is being removed from parent %s and waits for its last user",
+		                 leftover);
+	else
+		error_set_advice(err, "'mdevmgr list' lists those that are");
 	return -ENODEV;
 }
 

@@ -131,7 +131,7 @@ int ops_find_active(struct ops *ops, const struct mdev_uuid *uuid, bool force, s
 	/* snapshot_scan() passes over what it cannot read, which here would mean
 	 * "not active": find out. */
 	mdev_uuid_format(uuid, text);
-	snprintf(path, sizeof(path), "bus/mdev/devices/%s", text);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", text);
 	r = sysfs_real_path(ops->sysfs, path, &real);
 	if (r == -ENOENT)
 		return 0;
@@ -154,7 +154,7 @@ static int driver_read_attrs(struct ops *ops, const struct driver *driver,
 	int r;
 
 	mdev_uuid_format(uuid, text);
-	snprintf(path, sizeof(path), "bus/mdev/devices/%s", text);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", text);
 	fd = sysfs_open_dir(ops->sysfs, path);
 	r = fd < 0 ? fd : driver->read_attrs(fd, ret);
 	if (r < 0)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/remover.h"
+#include "shared/clock.h"
 
 #define POLL_MS 100
 
@@ -54,20 +55,12 @@ static _Noreturn void remover_child(const struct sysfs *sysfs, int device_fd, in
 	_exit(write(PIPE_FD, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* The child's answer, or why we do not wait for it any longer. *ret_has_answer tells
  * the two apart. */
 static int remover_wait(const struct env *env, int pipe_fd, unsigned limit_ms, bool *ret_has_answer)
 {
 	struct pollfd pfd = { .fd = pipe_fd, .events = POLLIN };
-	int64_t end = now_ms() + limit_ms;
+	int64_t end = clock_ms() + limit_ms;
 	int answer;
 
 	for (;;) {
@@ -77,9 +70,9 @@ static int remover_wait(const struct env *env, int pipe_fd, unsigned limit_ms, b
 			return -errno;
 		if (n > 0)
 			break;
-		if (env_is_interrupted(env))
+		if (env && env_is_interrupted(env))
 			return -EINTR;
-		if (limit_ms > 0 && now_ms() >= end)
+		if (limit_ms > 0 && clock_ms() >= end)
 			return -ETIMEDOUT;
 	}
 	*ret_has_answer = true;

@@ -10,9 +10,6 @@
 
 #include "core/snapshot.h"
 
-#define BUS_DEVICES  "bus/mdev/devices"
-#define CLASS_PARENT "class/mdev_bus"
-
 void snapshot_done(struct snapshot *s)
 {
 	names_done(&s->parents);
@@ -110,7 +107,7 @@ static int on_bus_device(void *userdata, const char *name, unsigned char type _u
 
 static int scan_bus(const struct sysfs *sysfs, struct snapshot *s)
 {
-	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, BUS_DEVICES);
+	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, SYSFS_DEVICES);
 	int r;
 
 	if (fd < 0)
@@ -197,7 +194,7 @@ static int scan_parent(int class_fd, const char *parent, struct snapshot *s, boo
 static int scan_parents(const struct sysfs *sysfs, const char *parent, struct snapshot *s,
                         bool *ret_partial)
 {
-	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, CLASS_PARENT);
+	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, SYSFS_PARENTS);
 	_cleanup_(names_done) struct names parents = { 0 };
 	int r;
 
@@ -223,11 +220,11 @@ static int resolve_device(const struct sysfs *sysfs, struct snapshot *s, struct 
 	int r;
 
 	mdev_uuid_format(&d->uuid, uuid);
-	snprintf(path, sizeof(path), BUS_DEVICES "/%s", uuid);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", uuid);
 	r = sysfs_real_path(sysfs, path, &device);
 	if (r < 0)
 		return r;
-	snprintf(path, sizeof(path), BUS_DEVICES "/%s/mdev_type", uuid);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/mdev_type", uuid);
 	r = sysfs_real_name(sysfs, path, &type);
 	if (r < 0)
 		return r;
@@ -268,7 +265,7 @@ static int resolve_rest(const struct sysfs *sysfs, const struct log *log, struct
 		mdev_uuid_format(&d->uuid, uuid);
 		/* ENOENT is the ordinary end of a device while we look. */
 		log_message(log, r == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
-		            "Passing over device %s in /sys/" BUS_DEVICES ": %s", uuid,
+		            "Passing over device %s in /sys/" SYSFS_DEVICES ": %s", uuid,
 		            strerror(-r));
 	}
 	return 0;
@@ -322,4 +319,25 @@ int snapshot_scan(const struct sysfs *sysfs, const struct log *log, const struct
 	*ret = s;
 	s = (struct snapshot){ 0 };
 	return 0;
+}
+
+int snapshot_find_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid, char **ret)
+{
+	_cleanup_(closep) int class_fd = sysfs_open_dir(sysfs, SYSFS_PARENTS);
+	_cleanup_(names_done) struct names parents = { 0 };
+	char text[MDEV_UUID_TEXT_MAX];
+	int r = class_fd < 0 ? class_fd : dir_names(class_fd, &parents);
+
+	mdev_uuid_format(uuid, text);
+	for (size_t i = 0; r >= 0 && i < parents.n; i++) {
+		_cleanup_(closep) int parent_fd = sysfs_open_entry(class_fd, parents.items[i]);
+		_cleanup_(closep) int fd = parent_fd < 0 ? -1
+		                                         : sysfs_open_dir_beneath(parent_fd, text);
+
+		if (fd < 0)
+			continue;
+		*ret = TAKE_PTR(parents.items[i]);
+		return 0;
+	}
+	return r < 0 ? r : -ENOENT;
 }

@@ -47,3 +47,9 @@ const char *snapshot_type(const struct snapshot *s, const struct device *d);
 /** Orders the devices by parent's name and UUID; snapshot_find() does not work any
  * more then. */
 void snapshot_sort_by_parent(struct snapshot *s);
+
+/** Finds a device that is being removed: gone from the bus, while its directory stays
+ * below its parent until the last user lets go. *ret is the parent's name, owned by the
+ * caller. -ENOENT if there is none. */
+int snapshot_find_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid,
+                           char **ret) _must_check_;

@@ -106,6 +106,13 @@ int sysfs_open_entry(int dirfd, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+int sysfs_open_parent(const struct sysfs *sysfs, const char *parent)
+{
+	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, SYSFS_PARENTS);
+
+	return fd < 0 ? fd : sysfs_open_entry(fd, parent);
+}
+
 int sysfs_read(int dirfd, const char *name, struct strbuf *ret)
 {
 	_cleanup_(closep) int fd = open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK);

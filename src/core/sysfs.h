@@ -15,6 +15,10 @@
 /* A sysfs file holds at most a page; the largest page of our kernels is 64 KiB. */
 #define SYSFS_SIZE_MAX 65536
 
+/* Where the mdev core shows active devices, and the parents registered with it. */
+#define SYSFS_DEVICES "bus/mdev/devices"
+#define SYSFS_PARENTS "class/mdev_bus"
+
 struct sysfs;
 
 /* How bytes get into a file: write(2), or in unit tests a fake kernel that reacts.
@@ -42,6 +46,9 @@ int sysfs_open_dir_beneath(int dirfd, const char *name) _must_check_;
 /** Opens one entry of a class or bus directory, a link or a directory; the name must
  * be a plain file name (-EINVAL). */
 int sysfs_open_entry(int dirfd, const char *name) _must_check_;
+
+/** Opens a parent registered with the mdev core. As sysfs_open_entry(). */
+int sysfs_open_parent(const struct sysfs *sysfs, const char *parent) _must_check_;
 
 /** Appends a file's content, one trailing newline stripped. -EFBIG beyond
  * SYSFS_SIZE_MAX. name may be a path below dirfd; no symbolic links. */

@@ -13,8 +13,6 @@
 #include "core/types.h"
 #include "shared/utf8.h"
 
-#define CLASS_PARENT "class/mdev_bus"
-
 static void type_done(struct type *type)
 {
 	free(type->id);
@@ -167,7 +165,7 @@ int types_open(const struct sysfs *sysfs, const char *parent)
 
 	if (!sysfs_name_is_plain(parent))
 		return -EINVAL;
-	strbuf_addf(&path, CLASS_PARENT "/%s/mdev_supported_types", parent);
+	strbuf_addf(&path, SYSFS_PARENTS "/%s/mdev_supported_types", parent);
 	return strbuf_error(&path) < 0 ? -ENOMEM : sysfs_open_dir(sysfs, strbuf_str(&path));
 }
 
@@ -228,7 +226,7 @@ bool types_have_id(const struct types *types, const char *id)
 
 int types_list_parents(const struct sysfs *sysfs, struct names *ret)
 {
-	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, CLASS_PARENT);
+	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, SYSFS_PARENTS);
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;

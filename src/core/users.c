@@ -48,11 +48,11 @@ static void find_nodes(const struct sysfs *sysfs, const struct mdev_uuid *uuid, 
 
 	*ret = (struct nodes){ 0 };
 	mdev_uuid_format(uuid, text);
-	snprintf(path, sizeof(path), "bus/mdev/devices/%s/iommu_group", text);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/iommu_group", text);
 	if (sysfs_real_name(sysfs, path, &group) == 0 && strlen(group) < 32)
 		snprintf(ret->group, sizeof(ret->group), "/dev/vfio/%s", group);
 	/* CONFIG_VFIO_DEVICE_CDEV, Linux >= 6.6 */
-	snprintf(path, sizeof(path), "bus/mdev/devices/%s/vfio-dev", text);
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/vfio-dev", text);
 	fd = sysfs_open_dir(sysfs, path);
 	if (fd >= 0 && dir_names(fd, &names) == 0 && names.n > 0 && strlen(names.items[0]) < 32)
 		snprintf(ret->device, sizeof(ret->device), "/dev/vfio/devices/%s", names.items[0]);

@@ -82,7 +82,7 @@ static void test_missing_attribute_undoes(void **state)
 
 	assert_int_equal(run(t, attrs, &text), -ENOENT);
 	assert_non_null(strstr(text, "Invalid attribute 'nope'"));
-	assert_string_equal(t->writes, "create=" UUID "\na0=x\nremove=1\n");
+	assert_string_equal(t->writes, "create=" UUID "\na0=x\n");
 	assert_false(tree_has(t, DEVICE));
 	free(text);
 }
@@ -129,7 +129,7 @@ static void test_short_write_is_an_error_and_not_continued(void **state)
 	t->fail_name = "a0";
 	t->fail_errno = 2; /* bytes taken */
 	assert_int_equal(run(t, attrs, &text), -EIO);
-	assert_string_equal(t->writes, "create=" UUID "\na0=value\nremove=1\n");
+	assert_string_equal(t->writes, "create=" UUID "\na0=value\n");
 	free(text);
 }
 
@@ -291,7 +291,7 @@ static void test_interrupt_between_attributes_undoes(void **state)
 	struct intruder i = { .tree = t };
 
 	assert_int_equal(run_with_intruder(t, &i), -EINTR);
-	assert_string_equal(t->writes, "create=" UUID "\na0=x\nremove=1\n");
+	assert_string_equal(t->writes, "create=" UUID "\na0=x\n");
 	assert_false(tree_has(t, DEVICE));
 }
 

@@ -93,6 +93,7 @@ check_not "the device is off the bus" sys_active "$A"
 expect_out "" "and no longer listed" mdevctl list
 expect_err 1 "waits for its last user" "its UUID is told as taken" \
 	mdevctl start -u "$A" -p mtty -t mtty-1
+expect_err 1 "it is being removed from parent mtty" "another stop is told so" mdevctl stop -u "$A"
 expect_rc 0 "siblings start meanwhile" mdevctl start -u "$B" -p mtty -t mtty-1
 expect_quiet "and stop" mdevctl stop -u "$B"
 release
