@@ -35,11 +35,10 @@ fixture() {
 }
 
 @test "the devices are started in order of their UUIDs" {
-	command -v strace >/dev/null || skip "no strace"
-	strace -o "$BATS_TEST_TMPDIR/probe" true 2>/dev/null || skip "strace may not trace here"
+	need_strace
 	defined "$U5" mtty mtty-2 auto
 	defined 08888888-0000-0000-8000-000000000003 mtty mtty-1 auto
-	strace -f -y -s 50 -e trace=write -o "$BATS_TEST_TMPDIR/trace" mdevmgr start-parent-mdevs mtty
+	traced -y -s 50 -e trace=write -- mdevmgr start-parent-mdevs mtty
 	order=$(grep '/create>' "$BATS_TEST_TMPDIR/trace" | grep -o '"[0-9a-f-]*"')
 	[ "$order" = "$(sort <<<"$order")" ]
 	[ "$(wc -l <<<"$order")" = 3 ]
