@@ -145,9 +145,11 @@ static bool was_killed(int r)
 	return r == -ECHILD || r == -ETIMEDOUT;
 }
 
+/* -E2BIG: words of the definition that no program can be given. It must be possible to
+ * get rid of one. */
 static bool is_refusal(int r)
 {
-	return r == -EPERM || r == -EOPNOTSUPP || was_killed(r);
+	return r == -EPERM || r == -EOPNOTSUPP || r == -E2BIG || was_killed(r);
 }
 
 static void warn_of_force(struct conversation *v, const struct error *refusal)

@@ -237,3 +237,13 @@ exit 0'
 	succeeds
 	wait
 }
+
+@test "a type too long for any script keeps a definition only without --force" {
+	script callouts c.sh 'exit 2'
+	printf '{"mdev_type":"%0200000d","start":"auto"}' 0 >"$R/etc/mdevctl.d/mtty/$UX"
+	try undefine -u "$UX"
+	[[ $status == 1 && -e $R/etc/mdevctl.d/mtty/$UX && $stderr == *"Argument list too long"* ]]
+	try undefine -f -u "$UX"
+	warns "Forcing operation 'undefine' despite callout failure"
+	no_file "etc/mdevctl.d/mtty/$UX"
+}
