@@ -16,6 +16,7 @@
 #include "shared/error.h"
 #include "shared/macro.h"
 
+struct campaign_policy;
 struct ops;
 
 /** env is borrowed. -ENOMEM. */
@@ -162,6 +163,36 @@ int ops_parent_devices(struct ops *ops, const char *parent,
 /** Starts the auto definitions of a parent; failures are warnings, 0 is returned. */
 int ops_start_parent(struct ops *ops, const char *parent, const struct change_options *options,
                      struct plan *ret_plan, struct error *err) _must_check_;
+
+/* ---- campaigns --------------------------------------------------------------------
+ * See core/campaign.h. Without a place for records (core/record.h) there are none. */
+
+/** Remembers a registration of a parent and arms the definitions that are auto now, or
+ * with arm false none of them: for parents found registered on a running system. Does
+ * nothing if it is remembered already. */
+int ops_note_registration(struct ops *ops, const char *parent, bool arm,
+                          struct error *err) _must_check_;
+
+struct try_request {
+	const char *parent;
+	uint64_t registration; /* a device of another one is left alone: -ESTALE */
+	const struct campaign_policy *policy;
+	bool is_freed; /* as in struct survey_hints */
+};
+
+/** Carries out what is due for one definition: tries to start it, finishes what was left
+ * half made, or writes down that it is over. Judges again under the parent's lock, so that
+ * whoever comes second finds nothing to do. The outcome is in the device's record. A
+ * failure of the device is returned with err filled in, after it was recorded. */
+int ops_try(struct ops *ops, const struct try_request *req, const struct mdev_uuid *uuid,
+            struct error *err) _must_check_;
+
+/** Arms campaigns anew that are over or have failed: those of uuid, of parent, or (both
+ * NULL) all that are not active. *ret_armed counts them. -ENOENT if there is no such
+ * auto definition. */
+int ops_retry(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
+              const struct change_options *options, size_t *ret_armed,
+              struct error *err) _must_check_;
 
 /* ---- looking closely ----------------------------------------------------------- */
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * When is an auto definition started? Pure: facts in, verdict out.
+ *
+ * Each registration of a parent gives each definition that is auto at that moment one
+ * campaign. It tries until success, ends for good on what cannot heal, and is over once
+ * the device was seen, whoever made it: what is stopped then stays stopped until the
+ * next registration. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/device-state.h"
+#include "core/presence.h"
+#include "core/record.h"
+#include "shared/error.h"
+#include "shared/macro.h"
+#include "shared/strbuf.h"
+
+struct campaign_policy {
+	int64_t retry_min;   /* microseconds before the second try; doubles from try to try */
+	int64_t retry_max;   /* ... up to this */
+	unsigned fast_tries; /* after so many tries, once in retry_slow */
+	int64_t retry_slow;
+};
+
+#define CAMPAIGN_POLICY_DEFAULT                                                                    \
+	((struct campaign_policy){ .retry_min = 100000,                                            \
+	                           .retry_max = 60000000,                                          \
+	                           .fast_tries = 20,                                               \
+	                           .retry_slow = INT64_C(3600000000) })
+
+/* From so many failed tries on a campaign that still tries is told as failed. */
+#define CAMPAIGN_PATIENCE 5
+
+struct campaign_facts {
+	int64_t now;
+	bool is_auto;
+	uint64_t registration;       /* 0: the parent is not registered */
+	bool is_armed;               /* this registration's list has it */
+	bool has_type;               /* the registration offers the defined type */
+	const struct record *record; /* of this registration, or NULL */
+	bool is_writer_alive;        /* the process that the record names */
+	enum presence presence;
+	bool type_differs;         /* ACTIVE: another type than defined */
+	const char *active_type;   /* ACTIVE */
+	const char *active_parent; /* ELSEWHERE */
+	const char *rival;  /* a registered parent whose name sorts first and that has an auto
+			    * definition of this UUID too, or NULL */
+	bool other_is_over; /* BLOCKED: the registration that had the device has ended */
+	bool is_changed;    /* the definition is not that of the last try */
+	bool was_seen;      /* bound or unbound in this registration, not by a try of ours */
+	bool is_freed;      /* an instance of the parent may have become free */
+};
+
+enum campaign_action {
+	CAMPAIGN_REST,   /* nothing to do, until `due` or an event */
+	CAMPAIGN_START,  /* try */
+	CAMPAIGN_FINISH, /* the device is there half made: write its attributes again */
+	CAMPAIGN_RETIRE, /* over: write that down */
+	CAMPAIGN_BLOCK,  /* write down who has the UUID */
+	CAMPAIGN_MISS,   /* write down that the type is not offered */
+};
+
+struct campaign_verdict {
+	enum device_state state;
+	enum campaign_action action;
+	int64_t due;        /* when to look again without an event; 0: never */
+	const char *reason; /* one line, static or of the facts; NULL: none */
+};
+
+/** Judges one definition. */
+struct campaign_verdict campaign_judge(const struct campaign_facts *facts);
+
+/** What a failed try means: RETRY, NO_TYPE, NO_INSTANCE, BLOCKED, STUCK or FAILED, by its
+ * negative errno and the kind of its error. */
+enum campaign_phase campaign_classify(int r, const struct error *err);
+
+/** When to try again after so many tries. */
+int64_t campaign_next_try(const struct campaign_policy *policy, unsigned attempts, int64_t now);

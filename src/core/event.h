@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a kernel uevent says about mediated devices. Pure. */
+#pragma once
+
+#include "core/mdev-uuid.h"
+#include "shared/macro.h"
+#include "shared/uevent.h"
+
+enum event_kind {
+	EVENT_OTHER,             /* nothing of ours */
+	EVENT_PARENT_REGISTERED, /* MDEV_STATE=registered */
+	EVENT_PARENT_UNREGISTERED,
+	EVENT_PARENT_GONE, /* the device itself was removed or unbound; any subsystem */
+	EVENT_DEVICE_ADDED,
+	EVENT_DEVICE_BOUND,
+	EVENT_DEVICE_UNBOUND,
+	EVENT_DEVICE_REMOVED,
+};
+
+#define EVENT_PARENT_MAX 256
+
+struct event {
+	enum event_kind kind;
+	char parent[EVENT_PARENT_MAX]; /* sysfs base name */
+	struct mdev_uuid uuid;         /* of DEVICE_ events */
+};
+
+/** Tells what it is; a name that is no plain file name or too long makes it OTHER. */
+void event_read(const struct uevent *uevent, struct event *ret);

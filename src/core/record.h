@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What is remembered of a boot below /run/mdevmgr: how far the campaign of each
+ * definition has come (parents/PARENT/UUID), and which registrations were seen
+ * (core/registration.h). Daemon, unit and command
+ * line write them alike; each file is exchanged as a whole. Where the directory
+ * /run/mdevmgr is not there nothing is remembered: it comes with the units (tmpfiles.d). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/env.h"
+#include "core/mdev-uuid.h"
+#include "shared/macro.h"
+
+#define RECORD_DIR "/run/mdevmgr"
+
+/* How far a campaign has come. */
+enum campaign_phase {
+	CAMPAIGN_NONE,     /* no record */
+	CAMPAIGN_ARMED,    /* to be started: by the registration, or by retry */
+	CAMPAIGN_CREATING, /* somebody writes, or died writing, between here and done */
+	CAMPAIGN_RETRY,    /* failed on what may heal; next is the time of the next try */
+	CAMPAIGN_NO_TYPE,
+	CAMPAIGN_NO_INSTANCE,
+	CAMPAIGN_BLOCKED,  /* the UUID belongs to the device of parent `other` */
+	CAMPAIGN_STUCK,    /* process `pid` is inside the driver, or was */
+	CAMPAIGN_FAILED,   /* on what cannot heal */
+	CAMPAIGN_DONE,     /* started, seen, or stopped by somebody: over */
+	CAMPAIGN_DEGRADED, /* done, but not as defined */
+	_CAMPAIGN_PHASE_MAX,
+};
+
+/* Times are microseconds of CLOCK_BOOTTIME, which nobody sets; 0: none. */
+struct record {
+	enum campaign_phase phase;
+	uint64_t registration; /* the life of the parent that it is about */
+	unsigned attempts;
+	int errnum; /* positive errno of the last attempt, 0: none */
+	int64_t since;
+	int64_t next;
+	uint64_t definition; /* hash of the definition's bytes at the last attempt */
+	pid_t pid;           /* STUCK: who writes */
+	char *other;         /* BLOCKED: the parent that has the UUID, or NULL */
+	uint64_t other_registration;
+	char *reason; /* one line, or NULL */
+};
+
+struct records;
+
+/** env is borrowed. -ENOMEM. */
+int records_new(const struct env *env, struct records **ret) _must_check_;
+
+/** NULL is fine. */
+void records_free(struct records *records);
+DEFINE_CLEANUP(struct records, records_free);
+
+/** True if there is a place to remember. */
+bool records_exist(const struct records *records);
+
+/** Reads the record of a device's campaign. One of another boot, or one that cannot be
+ * understood, counts as none: -ENOENT. */
+int record_read(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
+                struct record *ret) _must_check_;
+
+/** Exchanges it; readable by everybody unless is_private, since the reason may hold values
+ * of a definition that is not. -ENOENT where nothing is remembered. */
+int record_write(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
+                 const struct record *record, bool is_private) _must_check_;
+
+/** Removes it; none is fine. */
+int record_remove(const struct records *records, const char *parent, const struct mdev_uuid *uuid);
+
+/** Releases the texts; zeros afterwards. */
+void record_done(struct record *record);
+
+/** True once records_begin() was called in this boot: parents found from then on have
+ * registered while somebody watched. */
+bool records_have_begun(const struct records *records);
+
+/** Marks the first pass of this boot as over. */
+int records_begin(const struct records *records) _must_check_;
+
+/** Microseconds of CLOCK_BOOTTIME. */
+int64_t record_now(void);

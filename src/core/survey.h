@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One look at one parent: its definitions and devices, each with its state. Changes
+ * nothing, reads no driver's attribute and waits for nobody: the daemon's own process
+ * does it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/campaign.h"
+#include "core/device-state.h"
+#include "core/mdev-uuid.h"
+#include "core/ops.h"
+#include "shared/file.h"
+#include "shared/macro.h"
+
+struct survey_entry {
+	struct mdev_uuid uuid;
+	bool is_defined;
+	bool is_auto;
+	bool is_private; /* others may not read the definition: its reason neither */
+	bool is_broken;  /* the definition cannot be used; reason says why */
+	enum device_state state;
+	enum campaign_action action;
+	int64_t due; /* CLOCK_BOOTTIME in microseconds, 0: none */
+	char *type;  /* NULL: unknown */
+	char *reason;
+	unsigned attempts;
+	int errnum;
+	int64_t since; /* CLOCK_BOOTTIME in microseconds; 0: unknown */
+	int64_t next;  /* of the next try; 0: none */
+	pid_t pid;     /* STUCK: who writes; else 0 */
+};
+
+struct survey {
+	char *parent;
+	uint64_t registration;        /* 0: not registered */
+	bool is_noted;                /* this registration is in the records */
+	struct survey_entry *entries; /* in order of UUID */
+	size_t n;
+	size_t size;
+};
+
+/* What the caller knows beyond what is on disk and in sysfs. */
+struct survey_hints {
+	bool is_freed;                /* an instance of the parent may be free again */
+	const struct mdev_uuid *seen; /* bound or unbound by others in this registration */
+	size_t n_seen;
+	/* Another registered parent, sorting first, with an auto definition of it, or NULL;
+	 * NULL function: looked up on disk, which costs a walk through all parents. */
+	const char *(*rival)(void *userdata, const char *parent, const struct mdev_uuid *uuid);
+	void *userdata;
+};
+
+/** Looks. hints may be NULL. Broken definitions become entries. */
+int survey_parent(struct ops *ops, const char *parent, const struct survey_hints *hints,
+                  struct survey *ret) _must_check_;
+
+/** Releases all; empty afterwards. */
+void survey_done(struct survey *s);
+
+/** The entry of this UUID, or NULL. */
+const struct survey_entry *survey_find(const struct survey *s, const struct mdev_uuid *uuid);
+
+/** Names of all parents that are registered, have definitions or have devices; sorted. */
+int survey_list_parents(struct ops *ops, struct names *ret) _must_check_;
+
+/** True if nothing will change any more without somebody's doing: active, failed for good
+ * or until much later, blocked, stopped, waiting for a type; not what is starting. A
+ * missing parent counts as rest only if the caller says so. */
+bool survey_entry_is_at_rest(const struct survey_entry *e, bool count_missing_parent);
+
+/** True for what status must not be silent about: auto and failed, stuck or degraded. */
+bool survey_entry_is_bad(const struct survey_entry *e);

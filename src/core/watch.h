@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Which parents' definitions have changed, by inotify: hints, not facts. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "core/env.h"
+#include "shared/macro.h"
+
+struct watch;
+
+/** Watches /etc/mdevctl.d and each directory in it; where it is not there, /etc for it to
+ * come. With records also below /run/mdevmgr/parents. Watches are set before the caller
+ * looks: what happens between is told. env is borrowed. Negative errno. */
+int watch_new(const struct env *env, bool with_records, struct watch **ret) _must_check_;
+
+/** NULL is fine. */
+void watch_free(struct watch *watch);
+DEFINE_CLEANUP(struct watch, watch_free);
+
+/** To poll for reading. */
+int watch_fd(const struct watch *watch);
+
+/** Reads what there is, never waiting. Calls changed() with the parent's name, or with NULL
+ * when anything may have changed (events were lost, or the directory itself came or went).
+ * A negative return of changed() ends it and is returned. */
+int watch_read(struct watch *watch, int (*changed)(void *userdata, const char *parent),
+               void *userdata) _must_check_;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Work that may block, in child processes of the daemon: at most so many at a time, the
+ * others wait in order. A child reports on a pipe while it works. */
+#pragma once
+
+#include <stddef.h>
+#include <systemd/sd-event.h>
+
+#include "shared/macro.h"
+
+struct jobs;
+struct job;
+
+struct job_calls {
+	/* In the child: does the work. What it writes to report_fd comes to report(). It has
+	 * no descriptors but 0, 1, 2 and this one, an empty signal mask and default
+	 * dispositions but for SIGPIPE, which is ignored: a child outlives the daemon. Returns
+	 * the child's exit status. */
+	int (*work)(void *userdata, int report_fd);
+	/* In the daemon: a piece of the report, as it comes. May be NULL. */
+	void (*report)(void *userdata, const char *bytes, size_t n);
+	/* In the daemon, once: the child is gone and its report is complete; status is its exit
+	 * status, or a negative errno (-ECHILD: killed by a signal; -ETIMEDOUT: it did not end in
+	 * its time and was left to itself; -ECANCELED: dropped). userdata is the callee's again. */
+	void (*done)(void *userdata, int status);
+};
+
+/** event is borrowed. -ENOMEM. */
+int jobs_new(sd_event *event, unsigned max, struct jobs **ret) _must_check_;
+
+/** Drops what waits (done() is called with -ECANCELED); children go on. NULL is fine. */
+void jobs_free(struct jobs *jobs);
+DEFINE_CLEANUP(struct jobs, jobs_free);
+
+/** Queues one. limit is in microseconds of running, 0: none; a child is never killed. *ret
+ * may be NULL. */
+int jobs_add(struct jobs *jobs, const struct job_calls *calls, void *userdata, uint64_t limit,
+             struct job **ret) _must_check_;
+
+/** Children that run, and jobs that wait for one. */
+size_t jobs_running(const struct jobs *jobs);
+size_t jobs_waiting(const struct jobs *jobs);
