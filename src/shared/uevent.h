@@ -9,9 +9,13 @@
 
 #include "shared/macro.h"
 
-/* The functions of libnl that are used: the daemon is linked with them, the command line
- * loads the library when a verb needs it. */
-struct netlink_library;
+struct netlink_library; /* shared/netlink.h */
+
+/* What is longer is not the kernel's: a path and 2 KiB of fields (Linux 6.1). */
+#define UEVENT_SIZE_MAX 16384
+
+/* The receive buffer that the daemon asks for, in bytes. */
+#define UEVENT_BUFFER (8 * 1024 * 1024)
 
 /* One event. Texts live until the next is received. */
 struct uevent {
@@ -24,8 +28,8 @@ struct uevent {
 
 struct uevents;
 
-/** Opens the socket, non-blocking, its receive buffer forced to `buffer` bytes (8 MiB) where
- * we may, else as large as it gets. library is borrowed. Negative errno. */
+/** Opens the socket, non-blocking, its receive buffer forced to `buffer` bytes where we may
+ * (CAP_NET_ADMIN), else as large as it gets. library is borrowed. Negative errno. */
 int uevents_open(const struct netlink_library *library, size_t buffer,
                  struct uevents **ret) _must_check_;
 
@@ -45,8 +49,9 @@ int uevents_receive(struct uevents *u, struct uevent *ret) _must_check_;
 /** The value of a field, or NULL. */
 const char *uevent_field(const struct uevent *e, const char *key);
 
-/** Reads a message's bytes; for the fuzz target. -EBADMSG. */
-int uevent_parse(const char *bytes, size_t n, struct uevent *ret) _must_check_;
+/** Reads the n bytes of a message, into which ret points then: ACTION@DEVPATH and fields,
+ * each with its NUL. -EBADMSG for anything else, udevd's own messages among it. */
+int uevent_parse(char *bytes, size_t n, struct uevent *ret) _must_check_;
 
 /** False where no event of the kernel can arrive: in a user namespace of our own, whose
  * network namespace gets none (Linux 6.1). proc is a descriptor of /proc. */
