@@ -178,6 +178,7 @@ struct try_request {
 	uint64_t registration; /* a device of another one is left alone: -ESTALE */
 	const struct campaign_policy *policy;
 	bool is_freed; /* as in struct survey_hints */
+	bool was_seen; /* this device, by struct survey_hints' `seen` */
 };
 
 /** Carries out what is due for one definition: tries to start it, finishes what was left
