@@ -12,9 +12,6 @@
 /* The scripts for vfio-ap wait up to 95 s for their own lock. */
 #define CHANGE_MS 120000
 
-/* list asks once per device, one after the other. */
-#define GET_MS 10000
-
 struct conversation {
 	struct callouts *c;
 	enum callout_action action;
@@ -35,7 +32,7 @@ int callouts_new(const struct env *env, struct callouts **ret)
 		return -ENOMEM;
 	c->env = env;
 	c->change_ms = CHANGE_MS;
-	c->get_ms = GET_MS;
+	c->get_ms = CALLOUT_GET_MS;
 	*ret = c;
 	return 0;
 }

@@ -39,6 +39,9 @@ struct callout_subject {
 
 struct callouts;
 
+/* Limit of get: list asks once per device, one after the other. */
+#define CALLOUT_GET_MS 10000
+
 /** The scripts of this system; nothing is read before the first use. Answers to the
  * capabilities probe are kept for the life of the object, per parent and type.
  * A missing directory counts as empty. -ENOMEM. */
@@ -52,7 +55,7 @@ DEFINE_CLEANUP(struct callouts, callouts_free);
 bool callouts_exist(struct callouts *c);
 
 /** Time limits in milliseconds: of pre, post, live and notify (120 s), and of get
- * (10 s). */
+ * (CALLOUT_GET_MS). */
 void callouts_set_limits(struct callouts *c, unsigned change_ms, unsigned get_ms);
 
 /** Appends the paths of all scripts that would be asked, one per line ("would ask

@@ -17,6 +17,7 @@ struct ops {
 	struct sysfs *sysfs;
 	struct store *store;
 	struct callouts *callouts;
+	unsigned create_ms; /* limit of a write to create */
 };
 
 /* One changing operation on one device: callouts around a body. */

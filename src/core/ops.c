@@ -9,10 +9,24 @@
 
 #include "core/driver.h"
 #include "core/ops-private.h"
+#include "core/settings.h"
+
+/* Settings are in microseconds; their bounds keep these small. */
+static unsigned to_ms(int64_t microseconds)
+{
+	return (unsigned)(microseconds / 1000);
+}
+
+void ops_configure(struct ops *ops, const struct settings *settings)
+{
+	ops->create_ms = to_ms(settings->create_timeout);
+	callouts_set_limits(ops->callouts, to_ms(settings->callout_timeout), CALLOUT_GET_MS);
+}
 
 int ops_new(struct env *env, struct ops **ret)
 {
 	_cleanup_(ops_freep) struct ops *ops = calloc(1, sizeof(*ops));
+	struct settings defaults;
 	int r;
 
 	if (!ops)
@@ -25,6 +39,8 @@ int ops_new(struct env *env, struct ops **ret)
 		r = callouts_new(env, &ops->callouts);
 	if (r < 0)
 		return r;
+	settings_init(&defaults);
+	ops_configure(ops, &defaults);
 	*ret = TAKE_PTR(ops);
 	return 0;
 }

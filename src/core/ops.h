@@ -18,9 +18,13 @@
 
 struct campaign_policy;
 struct ops;
+struct settings;
 
 /** env is borrowed. -ENOMEM. */
 int ops_new(struct env *env, struct ops **ret) _must_check_;
+
+/** Takes over the limits of scripts and drivers; without it those of settings_init() hold. */
+void ops_configure(struct ops *ops, const struct settings *settings);
 
 /** NULL is fine. */
 void ops_free(struct ops *ops);

@@ -5,11 +5,17 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/campaign.h"
 #include "core/env.h"
+#include "shared/log.h"
 #include "shared/macro.h"
+#include "shared/strbuf.h"
+
+/* A larger file is passed over. */
+#define SETTINGS_SIZE_MAX 65536
 
 /* Times in microseconds. */
 struct settings {
@@ -36,3 +42,11 @@ void settings_init(struct settings *ret);
  * line, and passed over. Missing files are fine. *ret holds the defaults for all else.
  * -ENOMEM. */
 int settings_read(const struct env *env, struct settings *ret) _must_check_;
+
+/** Takes over what one file says; path is its name in warnings. log may be NULL. -ENOMEM,
+ * with *ret unchanged. */
+int settings_parse(const char *bytes, size_t n, const char *path, const struct log *log,
+                   struct settings *ret) _must_check_;
+
+/** Appends all settings as a file that settings_parse() reads. */
+void settings_format(const struct settings *s, struct strbuf *out);
