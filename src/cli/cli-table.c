@@ -216,6 +216,7 @@ const struct cli_verb cli_top = {
 
 const struct cli_verb cli_verbs[] = {
 	{ .name = "define",
+	  .is_configured = true,
 	  .summary = "Define a device, so that it can be started at any time",
 	  .description =
 	          "Writes the definition of a device; a running device is not touched. The parent "
@@ -225,6 +226,7 @@ const struct cli_verb cli_verbs[] = {
 	  RULES(define_rules),
 	  .run = verb_define },
 	{ .name = "undefine",
+	  .is_configured = true,
 	  .summary = "Remove the definition of a device",
 	  .description = "Removes the definitions of a UUID under all parents, or under the one "
 	                 "given. A running device is not touched. A definition that cannot be read "
@@ -233,6 +235,7 @@ const struct cli_verb cli_verbs[] = {
 	  RULES(uuid_required_rules),
 	  .run = verb_undefine },
 	{ .name = "modify",
+	  .is_configured = true,
 	  .summary = "Modify the definition of a device, or a running device",
 	  .description =
 	          "Changes one thing: how the device is started, one attribute, its type, or the "
@@ -241,6 +244,7 @@ const struct cli_verb cli_verbs[] = {
 	  RULES(modify_rules),
 	  .run = verb_modify },
 	{ .name = "start",
+	  .is_configured = true,
 	  .summary = "Start a device",
 	  .description =
 	          "Starts a defined device, or one that lives until it is stopped or the host is "
@@ -250,6 +254,7 @@ const struct cli_verb cli_verbs[] = {
 	  RULES(start_rules),
 	  .run = verb_start },
 	{ .name = "stop",
+	  .is_configured = true,
 	  .summary = "Stop an active device",
 	  .description =
 	          "Removes a running device; its definition stays. A device that a process uses is "
@@ -289,6 +294,7 @@ const struct cli_verb cli_verbs[] = {
 	  .run = verb_verify },
 	{ .name = "start-parent-mdevs",
 	  .is_hidden = true,
+	  .is_configured = true,
 	  .positional_name = "PARENT",
 	  .positional_kind = VALUE_PARENT,
 	  .positional_min = 1,

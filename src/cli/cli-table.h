@@ -92,6 +92,7 @@ struct cli_verb {
 	const char *name;    /* NULL: the program itself, before a verb */
 	const char *program; /* a program of this name is this verb; may be NULL */
 	bool is_hidden;
+	bool is_configured;          /* mdevmgr.conf is read first */
 	const char *positional_name; /* NULL: none */
 	enum value_kind positional_kind;
 	unsigned positional_min;

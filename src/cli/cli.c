@@ -10,6 +10,7 @@
 #include "cli/cli-dump.h"
 #include "cli/cli.h"
 #include "cli/usage.h"
+#include "core/settings.h"
 
 /* What `mdevctl --version` says: callers test for the version whose contract we keep. */
 #define MDEVCTL_VERSION "1.4.0"
@@ -24,14 +25,26 @@ static void add_version(struct strbuf *out, const struct arguments *args)
 	strbuf_addf(out, " %s\n", is_own ? PACKAGE_VERSION : MDEVCTL_VERSION);
 }
 
+static int configure(struct cli *cli)
+{
+	struct settings settings;
+	int r = settings_read(cli->env, &settings);
+
+	if (r == 0)
+		ops_configure(cli->ops, &settings);
+	return r;
+}
+
 static int run_verb(struct cli *cli, const struct arguments *args, struct error *err)
 {
 	_cleanup_(ops_freep) struct ops *ops = NULL;
 	int r = ops_new(cli->env, &ops);
 
+	cli->ops = ops;
+	if (r == 0 && args->verb->is_configured)
+		r = configure(cli);
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot begin");
-	cli->ops = ops;
 	return args->verb->run(cli, args, err);
 }
 

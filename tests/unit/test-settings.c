@@ -67,8 +67,7 @@ static const struct warning_row warning_rows[] = {
 	{ "[Campaign]\n=3\n", "f:2: unknown key '' in section [Campaign]" PASSING },
 	{ "[Campaign]\nFastTries=many\n", "f:2: FastTries= is a number, not 'many'" PASSING },
 	{ "[Campaign]\nFastTries=-1\n", "f:2: FastTries= is a number, not '-1'" PASSING },
-	{ "[Campaign]\nFastTries=0\n",
-	  "f:2: FastTries= is from 1 to 1000000, not '0'" PASSING },
+	{ "[Campaign]\nFastTries=0\n", "f:2: FastTries= is from 1 to 1000000, not '0'" PASSING },
 	{ "[Campaign]\nFastTries=18446744073709551617\n",
 	  "f:2: FastTries= is from 1 to 1000000, not '18446744073709551617'" PASSING },
 	{ "[Boot]\nParentGraceSec=soon # 1\n",
@@ -365,8 +364,7 @@ static void add_manual(const char *line, struct strbuf *out)
 		strbuf_addf(out, "%.*s\n", (int)strcspn(found + 9, "."), found + 9);
 }
 
-static void assert_document(const char *document,
-                            void (*add)(const char *line, struct strbuf *out))
+static void assert_document(const char *document, void (*add)(const char *line, struct strbuf *out))
 {
 	struct strbuf found = STRBUF_INIT, wanted = STRBUF_INIT;
 	struct settings defaults;
