@@ -7,6 +7,7 @@
 #include "core/definition.h"
 #include "core/lock.h"
 #include "core/ops.h"
+#include "core/record.h"
 #include "core/snapshot.h"
 #include "core/store.h"
 #include "core/sysfs.h"
@@ -18,6 +19,7 @@ struct ops {
 	struct store *store;
 	struct callouts *callouts;
 	unsigned create_ms; /* limit of a write to create */
+	struct records *records;
 };
 
 /* One changing operation on one device: callouts around a body. */

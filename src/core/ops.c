@@ -37,6 +37,8 @@ int ops_new(struct env *env, struct ops **ret)
 		r = store_new(env, &ops->store);
 	if (r == 0)
 		r = callouts_new(env, &ops->callouts);
+	if (r == 0)
+		r = records_new(env, &ops->records);
 	if (r < 0)
 		return r;
 	settings_init(&defaults);
@@ -49,6 +51,7 @@ void ops_free(struct ops *ops)
 {
 	if (!ops)
 		return;
+	records_free(ops->records);
 	callouts_free(ops->callouts);
 	store_free(ops->store);
 	sysfs_free(ops->sysfs);

@@ -44,6 +44,7 @@ struct record {
 	int64_t next;
 	uint64_t definition; /* hash of the definition's bytes at the last attempt */
 	pid_t pid;           /* STUCK: who writes */
+	uint64_t pid_start;  /* when that process was started, in the kernel's ticks; 0: unknown */
 	char *other;         /* BLOCKED: the parent that has the UUID, or NULL */
 	uint64_t other_registration;
 	char *reason; /* one line, or NULL */
@@ -66,7 +67,8 @@ bool records_exist(const struct records *records);
 int record_read(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
                 struct record *ret) _must_check_;
 
-/** Exchanges it; readable by everybody unless is_private, since the reason may hold values
+/** Exchanges it as a whole: a reader finds the old one or the new one. pid_start is filled
+ * in where it is 0. Readable by everybody unless is_private, since the reason may hold values
  * of a definition that is not. -ENOENT where nothing is remembered. */
 int record_write(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
                  const struct record *record, bool is_private) _must_check_;
@@ -76,6 +78,13 @@ int record_remove(const struct records *records, const char *parent, const struc
 
 /** Releases the texts; zeros afterwards. */
 void record_done(struct record *record);
+
+/** True if the process that a record names still is in the driver: that very process, not
+ * another one with its pid, nor what is left of it. */
+bool record_writer_is_alive(const struct records *records, const struct record *record);
+
+/** When a process was started, in the kernel's ticks since boot; 0 if there is none. */
+uint64_t records_process_start(const struct records *records, pid_t pid);
 
 /** True once records_begin() was called in this boot: parents found from then on have
  * registered while somebody watched. */

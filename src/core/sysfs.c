@@ -6,11 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/sysfs.h"
@@ -64,18 +62,16 @@ bool sysfs_name_is_plain(const char *name)
 	return true;
 }
 
-static int open_beneath(int dirfd, const char *name, int flags)
+bool sysfs_is_relocated(const struct sysfs *sysfs)
 {
-	/* RESOLVE_BENEATH alone would follow links that stay below: a driver's
-	 * "subsystem" or "driver" link must not become an attribute. Linux >= 5.6. */
-	struct open_how how = {
-		/* openat2() refuses flags that mean nothing, as O_NOCTTY with O_PATH. */
-		.flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd = syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	return env_is_relocated(sysfs->env);
+}
 
-	return fd < 0 ? -errno : (int)fd;
+static int full_path(const struct sysfs *sysfs, const char *path, struct strbuf *ret)
+{
+	env_add_path(sysfs->env, ret, "/sys/");
+	strbuf_add_str(ret, path);
+	return strbuf_error(ret);
 }
 
 int sysfs_open_dir(const struct sysfs *sysfs, const char *path)
@@ -83,9 +79,7 @@ int sysfs_open_dir(const struct sysfs *sysfs, const char *path)
 	_cleanup_(strbuf_done) struct strbuf full = STRBUF_INIT;
 	int fd;
 
-	env_add_path(sysfs->env, &full, "/sys/");
-	strbuf_add_str(&full, path);
-	if (strbuf_error(&full) < 0)
+	if (full_path(sysfs, path, &full) < 0)
 		return -ENOMEM;
 	fd = open(full.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -93,7 +87,7 @@ int sysfs_open_dir(const struct sysfs *sysfs, const char *path)
 
 int sysfs_open_dir_beneath(int dirfd, const char *name)
 {
-	return open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY);
+	return file_open_beneath(dirfd, name, O_RDONLY | O_DIRECTORY);
 }
 
 int sysfs_open_entry(int dirfd, const char *name)
@@ -115,7 +109,7 @@ int sysfs_open_parent(const struct sysfs *sysfs, const char *parent)
 
 int sysfs_read(int dirfd, const char *name, struct strbuf *ret)
 {
-	_cleanup_(closep) int fd = open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK);
+	_cleanup_(closep) int fd = file_open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK);
 	size_t start = ret->len;
 	int r;
 
@@ -138,7 +132,7 @@ static int open_for_writing(int dirfd, const char *name)
 		return -EINVAL;
 	/* O_TRUNC means nothing to sysfs; on trees of plain files the value replaces
 	 * what was there. */
-	fd = open_beneath(dirfd, name, O_WRONLY | O_NONBLOCK | O_TRUNC);
+	fd = file_open_beneath(dirfd, name, O_WRONLY | O_NONBLOCK | O_TRUNC);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -155,7 +149,7 @@ int sysfs_check_writable(int dirfd, const char *name)
 
 	if (name[0] == '\0' || name[0] == '/')
 		return -EINVAL;
-	fd = open_beneath(dirfd, name, O_PATH);
+	fd = file_open_beneath(dirfd, name, O_PATH);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
@@ -177,16 +171,73 @@ int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const vo
 	return (size_t)w == n ? 0 : -EIO;
 }
 
+int sysfs_dir_inode(const struct sysfs *sysfs, const char *path, uint64_t *ret)
+{
+	_cleanup_(strbuf_done) struct strbuf full = STRBUF_INIT;
+	struct stat st;
+
+	if (full_path(sysfs, path, &full) < 0)
+		return -ENOMEM;
+	if (stat(full.data, &st) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	*ret = st.st_ino;
+	return 0;
+}
+
+int sysfs_has(int dirfd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+}
+
+static int add_link(int dirfd, const char *name, struct strbuf *ret)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(dirfd, name, target, sizeof(target));
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == sizeof(target))
+		return -ENAMETOOLONG;
+	strbuf_add(ret, target, (size_t)n);
+	return strbuf_error(ret);
+}
+
+int sysfs_read_link(const struct sysfs *sysfs, const char *path, struct strbuf *ret)
+{
+	_cleanup_(strbuf_done) struct strbuf full = STRBUF_INIT;
+
+	if (full_path(sysfs, path, &full) < 0)
+		return -ENOMEM;
+	return add_link(AT_FDCWD, full.data, ret);
+}
+
+int sysfs_read_link_name(int dirfd, const char *name, char **ret)
+{
+	_cleanup_(strbuf_done) struct strbuf target = STRBUF_INIT;
+	const char *slash;
+	int r = add_link(dirfd, name, &target);
+
+	if (r < 0)
+		return r;
+	slash = strrchr(strbuf_str(&target), '/');
+	*ret = strdup(slash ? slash + 1 : strbuf_str(&target));
+	return *ret ? 0 : -ENOMEM;
+}
+
 int sysfs_real_path(const struct sysfs *sysfs, const char *path, char **ret)
 {
 	_cleanup_(freep) char *root = NULL, *real = NULL, *real_root = NULL;
 	_cleanup_(strbuf_done) struct strbuf full = STRBUF_INIT;
 	size_t n = 0;
 
-	env_add_path(sysfs->env, &full, "/sys/");
-	strbuf_add_str(&full, path);
 	root = env_path(sysfs->env, "/");
-	if (strbuf_error(&full) < 0 || !root)
+	if (full_path(sysfs, path, &full) < 0 || !root)
 		return -ENOMEM;
 	real = realpath(full.data, NULL);
 	if (!real)

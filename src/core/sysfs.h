@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/env.h"
@@ -36,6 +37,9 @@ DEFINE_CLEANUP(struct sysfs, sysfs_free);
 /** Exchanges the writer, for tests. */
 void sysfs_set_writer(struct sysfs *sysfs, sysfs_writer_t writer, void *userdata);
 
+/** True if this is not the real /sys. */
+bool sysfs_is_relocated(const struct sysfs *sysfs);
+
 /** Opens the directory /sys/PATH. Links are followed: callers give paths of ours. */
 int sysfs_open_dir(const struct sysfs *sysfs, const char *path) _must_check_;
 
@@ -62,6 +66,20 @@ int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const vo
 
 /** As sysfs_write(), without writing: could the file be opened? */
 int sysfs_check_writable(int dirfd, const char *name) _must_check_;
+
+/** The inode number of the directory /sys/PATH, links followed. Negative errno. */
+int sysfs_dir_inode(const struct sysfs *sysfs, const char *path, uint64_t *ret) _must_check_;
+
+/** 1 if there is such an entry (a link that leads nowhere is one), 0 if not. name may be
+ * a path below dirfd. Opens nothing. */
+int sysfs_has(int dirfd, const char *name) _must_check_;
+
+/** Appends the text of the link /sys/PATH. -EINVAL for what is no link. */
+int sysfs_read_link(const struct sysfs *sysfs, const char *path, struct strbuf *ret) _must_check_;
+
+/** The base name of what a link's text names, owned by the caller; as it stands, nothing is
+ * looked up. -EINVAL for what is no link. */
+int sysfs_read_link_name(int dirfd, const char *name, char **ret) _must_check_;
 
 /** The resolved path of /sys/PATH without the environment's root, e.g.
  * /sys/devices/pci0000:00/0000:00:02.0/UUID. Negative errno. */

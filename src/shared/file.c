@@ -6,9 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/xattr.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -36,6 +39,20 @@ int file_open_regular(int dirfd, const char *name)
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
 	return TAKE_FD(fd);
+}
+
+int file_open_beneath(int dirfd, const char *path, int flags)
+{
+	/* RESOLVE_BENEATH alone would follow links that stay below: in sysfs a driver's
+	 * "subsystem" or "driver" link must not become an attribute. Linux >= 5.6. */
+	struct open_how how = {
+		/* openat2() refuses flags that mean nothing, as O_NOCTTY with O_PATH. */
+		.flags = (uint64_t)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NOCTTY)),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
 }
 
 /* *ret is the number of bytes, 0 at the end. */

@@ -15,6 +15,10 @@
  * symbolic link. -ELOOP for a link, -EINVAL for what is no regular file. */
 int file_open_regular(int dirfd, const char *name) _must_check_;
 
+/** Opens what is at or below a directory by a path from outside: no "..", no absolute path,
+ * no symbolic link anywhere in it. flags as for open(2); O_CREAT is not for this. */
+int file_open_beneath(int dirfd, const char *path, int flags) _must_check_;
+
 /** Appends the rest of fd. -EFBIG when there is more than max bytes. */
 int file_read(int fd, size_t max, struct strbuf *out) _must_check_;
 

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The place of records: its directories, and files that are exchanged as a whole. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/record-private.h"
+#include "core/store.h"
+#include "shared/file.h"
+
+#define PARENTS "parents"
+#define BEGUN   "begun"
+
+struct records {
+	const struct env *env;
+	/* "" where the kernel tells none (a relocated root). Apart, since it is read at
+	 * the first need: most commands have none. */
+	struct boot {
+		bool is_known;
+		char id[40];
+	} * boot;
+};
+
+int records_new(const struct env *env, struct records **ret)
+{
+	_cleanup_(records_freep) struct records *records = calloc(1, sizeof(*records));
+
+	if (!records)
+		return -ENOMEM;
+	records->env = env;
+	records->boot = calloc(1, sizeof(*records->boot));
+	if (!records->boot)
+		return -ENOMEM;
+	*ret = TAKE_PTR(records);
+	return 0;
+}
+
+void records_free(struct records *records)
+{
+	if (!records)
+		return;
+	free(records->boot);
+	free(records);
+}
+
+/* Reads a file of /proc, which is short. */
+static int read_proc(const struct records *records, const char *path, struct strbuf *ret)
+{
+	_cleanup_(freep) char *full = env_path(records->env, path);
+	_cleanup_(closep) int fd = -1;
+
+	if (!full)
+		return -ENOMEM;
+	fd = file_open_regular(AT_FDCWD, full);
+	return fd < 0 ? fd : file_read_regular(fd, RECORD_SIZE_MAX, ret);
+}
+
+static const char *boot_id(const struct records *records)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	struct boot *boot = records->boot;
+
+	if (boot->is_known)
+		return boot->id;
+	if (read_proc(records, "/proc/sys/kernel/random/boot_id", &text) == 0) {
+		strbuf_trim(&text);
+		snprintf(boot->id, sizeof(boot->id), "%.*s", (int)strcspn(strbuf_str(&text), "\n"),
+		         strbuf_str(&text));
+	}
+	boot->is_known = true;
+	return boot->id;
+}
+
+/* ---- directories ------------------------------------------------------------------ */
+
+bool records_exist(const struct records *records)
+{
+	_cleanup_(closep) int fd = env_open_dir(records->env, RECORD_DIR);
+
+	return fd >= 0;
+}
+
+static int open_parent(int root_fd, const char *parent)
+{
+	char path[sizeof(PARENTS) + NAME_MAX + 1];
+
+	if (store_parent_problem(parent))
+		return -EINVAL;
+	snprintf(path, sizeof(path), PARENTS "/%s", parent);
+	return file_open_beneath(root_fd, path, O_RDONLY | O_DIRECTORY);
+}
+
+/* Readable by everybody whatever the umask of the command that happens to be first. */
+static int make_dir(int dirfd, const char *name)
+{
+	if (mkdirat(dirfd, name, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	return fchmodat(dirfd, name, 0755, 0) < 0 ? -errno : 0;
+}
+
+static int make_parent(int root_fd, const char *parent)
+{
+	_cleanup_(closep) int fd = -1;
+	int r = make_dir(root_fd, PARENTS);
+
+	if (r < 0)
+		return r;
+	fd = file_open_beneath(root_fd, PARENTS, O_RDONLY | O_DIRECTORY);
+	return fd < 0 ? fd : make_dir(fd, parent);
+}
+
+static int open_or_make_parent(int root_fd, const char *parent)
+{
+	int fd = open_parent(root_fd, parent), r;
+
+	if (fd != -ENOENT)
+		return fd;
+	r = make_parent(root_fd, parent);
+	return r < 0 ? r : open_parent(root_fd, parent);
+}
+
+/* ---- files ------------------------------------------------------------------------ */
+
+static int read_file(const struct records *records, int dirfd, const char *name, size_t max,
+                     struct strbuf *ret, const char **ret_boot_id)
+{
+	_cleanup_(closep) int fd = file_open_regular(dirfd, name);
+	int r = fd < 0 ? fd : file_read_regular(fd, max, ret);
+
+	/* Not a file of ours: a link, a directory, something large. */
+	if (r == -ELOOP || r == -EINVAL || r == -EISDIR || r == -EFBIG)
+		return -ENOENT;
+	if (r < 0)
+		return r;
+	strbuf_add_char(ret, '\n');
+	if (strbuf_error(ret) < 0)
+		return -ENOMEM;
+	*ret_boot_id = boot_id(records);
+	return 0;
+}
+
+int records_read_file(const struct records *records, const char *parent, const char *name,
+                      size_t max, struct strbuf *ret, const char **ret_boot_id)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR), fd = -1;
+
+	if (root_fd < 0)
+		return root_fd;
+	fd = open_parent(root_fd, parent);
+	return fd < 0 ? fd : read_file(records, fd, name, max, ret, ret_boot_id);
+}
+
+/* A name of its own for each writer: they may be many, and one may die half way. */
+static int open_new(int dirfd, char *name, size_t size, mode_t mode)
+{
+	uint64_t random;
+	int fd;
+
+	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+		return -errno;
+	snprintf(name, size, ".new-%016" PRIx64, random);
+	fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	return fd < 0 ? -errno : fd;
+}
+
+static int fill(const struct records *records, int fd, const struct strbuf *text, mode_t mode)
+{
+	_cleanup_(strbuf_done) struct strbuf whole = STRBUF_INIT;
+
+	strbuf_addf(&whole, "boot_id=%s\n", boot_id(records));
+	strbuf_add(&whole, strbuf_str(text), text->len);
+	if (strbuf_error(&whole) < 0 || strbuf_error(text) < 0)
+		return -ENOMEM;
+	/* Not left to the umask; and private before there is anything in it. */
+	if (fchmod(fd, mode) < 0)
+		return -errno;
+	return file_write_all(fd, whole.data, whole.len);
+}
+
+static int exchange(const struct records *records, int dirfd, const char *name,
+                    const struct strbuf *text, mode_t mode)
+{
+	_cleanup_(closep) int fd = -1;
+	char new[32];
+	int r;
+
+	fd = open_new(dirfd, new, sizeof(new), 0600);
+	if (fd < 0)
+		return fd;
+	r = fill(records, fd, text, mode);
+	if (r == 0 && renameat(dirfd, new, dirfd, name) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(dirfd, new, 0);
+	return r;
+}
+
+int records_write_file(const struct records *records, const char *parent, const char *name,
+                       const struct strbuf *text, mode_t mode)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR), fd = -1;
+
+	if (root_fd < 0)
+		return root_fd;
+	fd = open_or_make_parent(root_fd, parent);
+	return fd < 0 ? fd : exchange(records, fd, name, text, mode);
+}
+
+int records_remove_file(const struct records *records, const char *parent, const char *name)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR), fd = -1;
+
+	if (root_fd < 0)
+		return root_fd == -ENOENT ? 0 : root_fd;
+	fd = open_parent(root_fd, parent);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return unlinkat(fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* ---- the first pass of a boot ----------------------------------------------------- */
+
+bool records_have_begun(const struct records *records)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	const char *boot;
+	char *rest, *key, *value;
+
+	if (root_fd < 0 || read_file(records, root_fd, BEGUN, RECORD_SIZE_MAX, &text, &boot) < 0)
+		return false;
+	rest = text.data;
+	while (record_next_field(&rest, &key, &value))
+		if (strcmp(key, "boot_id") == 0)
+			return strcmp(value, boot) == 0;
+	return false;
+}
+
+int records_begin(const struct records *records)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+	const struct strbuf nothing = STRBUF_INIT;
+
+	return root_fd < 0 ? root_fd : exchange(records, root_fd, BEGUN, &nothing, 0644);
+}
+
+/* ---- processes -------------------------------------------------------------------- */
+
+/* The field of /proc/PID/stat with this number (3 and up), after the program's name, which
+ * may hold anything but is the last that ends in a parenthesis. */
+static const char *stat_field(const char *stat, unsigned number)
+{
+	const char *p = strrchr(stat, ')');
+
+	for (unsigned i = 2; p && i < number; i++) {
+		p = strchr(p, ' ');
+		p = p ? p + 1 : NULL;
+	}
+	return p;
+}
+
+uint64_t records_process_start(const struct records *records, pid_t pid)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	const char *state, *start;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_proc(records, path, &text) < 0)
+		return 0;
+	state = stat_field(strbuf_str(&text), 3);
+	start = stat_field(strbuf_str(&text), 22);
+	/* A zombie is out of the driver. */
+	return !start || *state == 'Z' || *state == 'X' ? 0 : strtoull(start, NULL, 10);
+}
