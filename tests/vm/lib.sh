@@ -203,10 +203,82 @@ sys_count() {
 	find "$SYS_BUS" -mindepth 1 | wc -l
 }
 
-# fresh: modules loaded, no device, no definition.
+# ---- parents on demand: tests/kmod/README.md ------------------------------------------------
+
+KMOD=/dev/mdevmgr_test
+
+# kmod COMMAND: one of the module's commands; fails with its errno as a message.
+kmod() {
+	printf '%s\n' "$*" >"$KMOD"
+}
+
+# kmod_parent NAME KEY: what the module tells of a parent (live, attempts, held_create, ...).
+kmod_parent() {
+	awk -v name="$1" -v key="$2" '$1 == "parent" && $2 == name {
+		for (i = 3; i <= NF; i++)
+			if (index($i, key "=") == 1)
+				print substr($i, length(key) + 2)
+	}' "$KMOD"
+}
+
+# kmod_is NAME KEY VALUE: for wait_for.
+kmod_is() {
+	[ "$(kmod_parent "$1" "$2")" = "$3" ]
+}
+
+# kmod_created PARENT UUID: successful creates in each of its registrations, "1:1 2:1".
+kmod_created() {
+	awk -v name="$1" -v uuid="$2" '$1 == "device" && $2 == name && $4 == uuid {
+		printf "%s%s:%s", sep, $3, substr($6, length("created=") + 1)
+		sep = " "
+	}' "$KMOD"
+}
+
+# kmod_twice: what was successfully created more than once in one registration.
+kmod_twice() {
+	awk '$1 == "device" && substr($6, length("created=") + 1) > 1' "$KMOD"
+}
+
+# ---- waiting --------------------------------------------------------------------------------
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails when it never did.
+wait_for() {
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# wait_for_not SECONDS COMMAND...: until it fails.
+wait_for_not() {
+	local end=$((SECONDS + $1))
+
+	shift
+	while "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# forget_kmod: all its parents go, and what hangs in it.
+forget_kmod() {
+	local name
+
+	[ -e "$KMOD" ] || return 0
+	while read -r name; do
+		kmod release "$name"
+	done < <(awk '$1 == "parent" { print $2 }' "$KMOD")
+	wait_for 60 rmmod mdevmgr_test
+}
+
+# fresh: modules loaded, no device, no definition, no parent but the samples'.
 fresh() {
 	local d
 
+	forget_kmod
 	load_modules vfio mdev mtty mdpy
 	for d in "$SYS_BUS"/*; do
 		[ ! -e "$d/remove" ] || echo 1 >"$d/remove"
