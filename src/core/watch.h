@@ -12,7 +12,8 @@ struct watch;
 
 /** Watches /etc/mdevctl.d and each directory in it; where it is not there, /etc for it to
  * come. With records also below /run/mdevmgr/parents. Watches are set before the caller
- * looks: what happens between is told. env is borrowed. Negative errno. */
+ * looks: what happens between is told. What may not be watched gives a warning. env is
+ * borrowed. Negative errno. */
 int watch_new(const struct env *env, bool with_records, struct watch **ret) _must_check_;
 
 /** NULL is fine. */
@@ -23,7 +24,8 @@ DEFINE_CLEANUP(struct watch, watch_free);
 int watch_fd(const struct watch *watch);
 
 /** Reads what there is, never waiting. Calls changed() with the parent's name, or with NULL
- * when anything may have changed (events were lost, or the directory itself came or went).
- * A negative return of changed() ends it and is returned. */
+ * when anything may have changed (events were lost, or the directory itself came or went);
+ * one change may be told several times. Names with a leading dot are nobody's business. A
+ * negative return of changed() ends it and is returned: free the watch then. */
 int watch_read(struct watch *watch, int (*changed)(void *userdata, const char *parent),
                void *userdata) _must_check_;
