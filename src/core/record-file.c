@@ -19,6 +19,8 @@
 
 #define PARENTS "parents"
 #define BEGUN   "begun"
+/* tmpfiles.d removes it at boot: a soft-reboot is the same boot for us. */
+#define STOPPING "stopping"
 
 struct records {
 	const struct env *env;
@@ -227,16 +229,16 @@ int records_remove_file(const struct records *records, const char *parent, const
 	return unlinkat(fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* ---- the first pass of a boot ----------------------------------------------------- */
+/* ---- marks of a boot -------------------------------------------------------------- */
 
-bool records_have_begun(const struct records *records)
+static bool is_marked(const struct records *records, const char *mark)
 {
 	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	const char *boot;
 	char *rest, *key, *value;
 
-	if (root_fd < 0 || read_file(records, root_fd, BEGUN, RECORD_SIZE_MAX, &text, &boot) < 0)
+	if (root_fd < 0 || read_file(records, root_fd, mark, RECORD_SIZE_MAX, &text, &boot) < 0)
 		return false;
 	rest = text.data;
 	while (record_next_field(&rest, &key, &value))
@@ -245,12 +247,41 @@ bool records_have_begun(const struct records *records)
 	return false;
 }
 
-int records_begin(const struct records *records)
+static int set_mark(const struct records *records, const char *mark)
 {
 	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
 	const struct strbuf nothing = STRBUF_INIT;
 
-	return root_fd < 0 ? root_fd : exchange(records, root_fd, BEGUN, &nothing, 0644);
+	return root_fd < 0 ? root_fd : exchange(records, root_fd, mark, &nothing, 0644);
+}
+
+bool records_have_begun(const struct records *records)
+{
+	return is_marked(records, BEGUN);
+}
+
+int records_begin(const struct records *records)
+{
+	return set_mark(records, BEGUN);
+}
+
+bool records_are_stopping(const struct records *records)
+{
+	return is_marked(records, STOPPING);
+}
+
+int records_begin_stopping(const struct records *records)
+{
+	return set_mark(records, STOPPING);
+}
+
+int records_end_stopping(const struct records *records)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+
+	if (root_fd < 0)
+		return root_fd == -ENOENT ? 0 : root_fd;
+	return unlinkat(root_fd, STOPPING, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 /* ---- processes -------------------------------------------------------------------- */

@@ -93,5 +93,15 @@ bool records_have_begun(const struct records *records);
 /** Marks the first pass of this boot as over. */
 int records_begin(const struct records *records) _must_check_;
 
+/** True while devices are taken down at shutdown: what was armed for the next boot without
+ * a new kernel (soft-reboot) is not started meanwhile, nor is anything else. */
+bool records_are_stopping(const struct records *records);
+
+/** Begins that. -ENOENT where nothing is remembered. */
+int records_begin_stopping(const struct records *records) _must_check_;
+
+/** Ends it; fine if it had not begun. The file is removed at boot, too (tmpfiles.d). */
+int records_end_stopping(const struct records *records) _must_check_;
+
 /** Microseconds of CLOCK_BOOTTIME. */
 int64_t record_now(void);

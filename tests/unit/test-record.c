@@ -171,6 +171,28 @@ static void test_boots(void **state)
 	records_free(next);
 }
 
+static void test_stopping(void **state)
+{
+	struct world *w = *state;
+	struct records *next;
+
+	assert_int_equal(records_begin_stopping(w->records), -ENOENT);
+	assert_int_equal(records_end_stopping(w->records), 0);
+	tree_dir(w->tree, "/run/mdevmgr");
+	tree_file(w->tree, BOOT_ID, "83b8f4f2-509f-4b7d-8f7e-4f1e0a7a0001\n");
+	assert_int_equal(records_end_stopping(w->records), 0);
+	assert_false(records_are_stopping(w->records));
+	assert_int_equal(records_begin_stopping(w->records), 0);
+	assert_true(records_are_stopping(w->records));
+	assert_false(records_have_begun(w->records));
+	tree_file(w->tree, BOOT_ID, "83b8f4f2-509f-4b7d-8f7e-4f1e0a7a0002\n");
+	assert_int_equal(records_new(w->tree->env, &next), 0);
+	assert_false(records_are_stopping(next));
+	records_free(next);
+	assert_int_equal(records_end_stopping(w->records), 0);
+	assert_false(records_are_stopping(w->records));
+}
+
 static void test_what_cannot_be_understood(void **state)
 {
 	static const char *const texts[] = {
@@ -281,6 +303,7 @@ int main(void)
 		WORLD_TEST(test_remove),
 		WORLD_TEST(test_names_of_parents),
 		WORLD_TEST(test_boots),
+		WORLD_TEST(test_stopping),
 		WORLD_TEST(test_what_cannot_be_understood),
 		WORLD_TEST(test_what_is_no_file),
 		WORLD_TEST(test_long_reason_fits),
