@@ -7,10 +7,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/apply.h"
 #include "core/driver.h"
-#include "core/remover.h"
+#include "core/registration.h"
 #include "core/snapshot.h"
 #include "core/types.h"
 
@@ -47,7 +48,15 @@ static void explain_exists(const struct sysfs *sysfs, const struct plan_step *st
 		explain_leftover(sysfs, &step->uuid, err);
 }
 
-static int create_failed(const struct sysfs *sysfs, const struct plan_step *step, int r,
+/* The message is there; whom the driver keeps is its cause. */
+static void explain_stuck(const struct apply *apply, pid_t pid, struct error *err)
+{
+	error_set_cause(err, "the driver has not answered for %u s", apply->limit_ms / 1000);
+	error_set_advice(err, "process %d goes on waiting for it; the kernel's log may tell why",
+	                 (int)pid);
+}
+
+static int create_failed(const struct apply *apply, const struct plan_step *step, pid_t pid, int r,
                          struct error *err)
 {
 	const char *advice = driver_for_type(step->type)->explain_create(r);
@@ -56,8 +65,12 @@ static int create_failed(const struct sysfs *sysfs, const struct plan_step *step
 	mdev_uuid_format(&step->uuid, uuid);
 	error_set_errno(err, r, "Failed to create mdev %s, type %s on %s", uuid, step->type,
 	                step->parent);
-	if (r == -EEXIST)
-		explain_exists(sysfs, step, err);
+	if (pid > 0)
+		explain_stuck(apply, pid, err);
+	else if (r == -ESTALE)
+		error_set_cause(err, "the parent has gone, or registered anew, meanwhile");
+	else if (r == -EEXIST)
+		explain_exists(apply->sysfs, step, err);
 	else if (advice)
 		error_set_advice(err, "%s", advice);
 	return r;
@@ -65,19 +78,46 @@ static int create_failed(const struct sysfs *sysfs, const struct plan_step *step
 
 /* ---- creating --------------------------------------------------------------------------- */
 
-static int create_device(const struct sysfs *sysfs, const struct plan_step *step, struct error *err)
+static int open_types(const struct apply *apply, const char *parent)
 {
-	_cleanup_(closep) int types_fd = types_open(sysfs, step->parent);
+	return apply->registration ? registration_open(apply->sysfs, parent, apply->registration)
+	                           : types_open(apply->sysfs, parent);
+}
+
+/* What the files of a registration that is over answer. */
+static bool is_over(const struct apply *apply, const char *parent, int r)
+{
+	uint64_t now;
+
+	return apply->registration && (r == -ENODEV || r == -ENOENT) &&
+	       registration_read(apply->sysfs, parent, &now) == 0 && now != apply->registration;
+}
+
+static int write_create(const struct apply *apply, const struct plan_step *step, pid_t *ret_pid)
+{
+	_cleanup_(closep) int types_fd = open_types(apply, step->parent);
 	_cleanup_(closep) int type_fd = -1;
 	char uuid[MDEV_UUID_TEXT_MAX];
-	int r = types_fd;
 
+	if (types_fd < 0)
+		return types_fd;
+	type_fd = sysfs_open_dir_beneath(types_fd, step->type);
+	if (type_fd < 0)
+		return type_fd;
 	mdev_uuid_format(&step->uuid, uuid);
-	if (types_fd >= 0)
-		r = type_fd = sysfs_open_dir_beneath(types_fd, step->type);
-	if (type_fd >= 0)
-		r = sysfs_write(sysfs, type_fd, "create", uuid, strlen(uuid));
-	return r < 0 ? create_failed(sysfs, step, r, err) : 0;
+	/* Not to be interrupted: the device would be made when nobody undoes it any more. */
+	return writer_write(apply->writer, NULL, type_fd, "create", uuid, strlen(uuid),
+	                    apply->limit_ms, ret_pid);
+}
+
+static int create_device(const struct apply *apply, const struct plan_step *step,
+                         struct apply_result *result, struct error *err)
+{
+	int r = write_create(apply, step, &result->pid);
+
+	if (r < 0 && is_over(apply, step->parent, r))
+		r = -ESTALE;
+	return r < 0 ? create_failed(apply, step, result->pid, r, err) : 0;
 }
 
 static int open_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid)
@@ -91,24 +131,26 @@ static int open_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid)
 
 /* All is done through one descriptor: a device of the same UUID that somebody else makes
  * when ours is gone must get neither our attributes nor our "remove". */
-static int hold_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid, int *fd)
+static int hold_device(const struct apply *apply, const struct mdev_uuid *uuid,
+                       struct apply_result *result)
 {
-	if (*fd < 0)
-		*fd = open_device(sysfs, uuid);
-	return *fd;
+	if (result->device_fd < 0)
+		result->device_fd = open_device(apply->sysfs, uuid);
+	return result->device_fd;
 }
 
 /* An empty value is a mark of the definition, not a call of the driver: as mdevctl,
  * nothing is written then, but the attribute must be there. */
-static int write_attr(const struct sysfs *sysfs, const struct plan_step *step, int *fd)
+static int write_attr(const struct apply *apply, const struct plan_step *step,
+                      struct apply_result *result)
 {
-	int r = hold_device(sysfs, &step->uuid, fd);
+	int fd = hold_device(apply, &step->uuid, result);
 
-	if (r < 0)
-		return r;
-	return step->value_len == 0
-	               ? sysfs_check_writable(*fd, step->word)
-	               : sysfs_write(sysfs, *fd, step->word, step->value, step->value_len);
+	if (fd < 0)
+		return fd;
+	return step->value_len == 0 ? sysfs_check_writable(fd, step->word)
+	                            : writer_write(apply->writer, NULL, fd, step->word, step->value,
+	                                           step->value_len, apply->limit_ms, &result->pid);
 }
 
 static bool attr_is_absent(int r)
@@ -116,12 +158,12 @@ static bool attr_is_absent(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -EISDIR || r == -ELOOP || r == -EXDEV;
 }
 
-static int set_attr(const struct sysfs *sysfs, const struct plan_step *step, int *fd,
-                    struct error *err)
+static int set_attr(const struct apply *apply, const struct plan_step *step,
+                    struct apply_result *result, struct error *err)
 {
 	const char *advice = NULL;
 	char uuid[MDEV_UUID_TEXT_MAX];
-	int r = write_attr(sysfs, step, fd);
+	int r = write_attr(apply, step, result);
 
 	if (r >= 0)
 		return 0;
@@ -133,59 +175,61 @@ static int set_attr(const struct sysfs *sysfs, const struct plan_step *step, int
 		return r;
 	}
 	error_set_errno(err, r, "Failed to write %s to attribute %s", step->value, step->word);
+	if (result->pid > 0)
+		explain_stuck(apply, result->pid, err);
 	error_add_cause(err, "device %s", uuid);
 	advice = driver_for_type(step->type)->explain_attr(step->word, r);
-	if (advice)
+	if (advice && result->pid == 0)
 		error_set_advice(err, "%s", advice);
 	return r;
 }
 
-static void undo_create(const struct sysfs *sysfs, const struct plan_step *created, int *fd,
-                        struct error *err)
+static void undo_create(const struct apply *apply, const struct plan_step *created,
+                        struct apply_result *result, struct error *err)
 {
-	int r = hold_device(sysfs, &created->uuid, fd);
-	pid_t pid = 0;
+	int r = hold_device(apply, &created->uuid, result);
 
 	/* Whoever interrupts wants just this, so it is not interrupted. */
 	if (r >= 0)
-		r = remover_run(NULL, sysfs, *fd, UNDO_LIMIT_MS, &pid);
+		r = writer_write(apply->writer, NULL, result->device_fd, "remove", "1", 1,
+		                 UNDO_LIMIT_MS, &result->pid);
 	/* Gone already is what we want. */
 	if (r < 0 && r != -ENOENT && r != -ENODEV)
 		error_add_cause(err, "and removing the half-configured device failed too: %s",
 		                strerror(-r));
 }
 
-static int apply_step(const struct env *env, const struct sysfs *sysfs,
-                      const struct plan_step *step, int *fd, struct error *err)
+static int apply_step(const struct apply *apply, const struct plan_step *step,
+                      struct apply_result *result, struct error *err)
 {
 	int r;
 
 	if (step->kind != PLAN_CREATE && step->kind != PLAN_SET_ATTRIBUTE)
 		return 0;
-	if (env_is_interrupted(env))
+	if (env_is_interrupted(apply->env))
 		return error_set(err, -EINTR, "Interrupted");
 	if (step->kind == PLAN_SET_ATTRIBUTE)
-		return set_attr(sysfs, step, fd, err);
-	r = create_device(sysfs, step, err);
+		return set_attr(apply, step, result, err);
+	r = create_device(apply, step, result, err);
 	/* On trees that do not react there is none, which only attributes mind. */
 	if (r == 0)
-		hold_device(sysfs, &step->uuid, fd);
+		hold_device(apply, &step->uuid, result);
 	return r;
 }
 
-int apply_start(const struct env *env, const struct sysfs *sysfs, const struct plan *plan,
+int apply_start(const struct apply *apply, const struct plan *plan, struct apply_result *ret,
                 struct error *err)
 {
 	const struct plan_step *created = NULL;
-	_cleanup_(closep) int fd = -1;
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct plan_step *step = &plan->steps[i];
-		int r = apply_step(env, sysfs, step, &fd, err);
+		int r = apply_step(apply, step, ret, err);
 
 		if (r < 0) {
-			if (created)
-				undo_create(sysfs, created, &fd, err);
+			/* A removal would wait for the same driver. */
+			if (created && ret->pid == 0)
+				undo_create(apply, created, ret, err);
 			return r;
 		}
 		if (step->kind == PLAN_CREATE)
@@ -194,22 +238,46 @@ int apply_start(const struct env *env, const struct sysfs *sysfs, const struct p
 	return 0;
 }
 
-int apply_remove(const struct env *env, const struct sysfs *sysfs, const struct mdev_uuid *uuid,
-                 unsigned limit_ms, struct error *err)
+void apply_result_done(struct apply_result *result)
 {
-	_cleanup_(closep) int fd = open_device(sysfs, uuid);
-	char text[MDEV_UUID_TEXT_MAX];
-	pid_t pid = 0;
-	int r;
+	if (result->device_fd >= 0)
+		close(result->device_fd);
+	*result = APPLY_RESULT_INIT;
+}
 
+int apply_tell_ready(const struct sysfs *sysfs, int device_fd)
+{
+	static const char action[] = "change ", words[] = " MDEVMGR=ready";
+	char text[sizeof(action) + MDEV_UUID_TEXT_MAX + sizeof(words)];
+	char random[MDEV_UUID_TEXT_MAX];
+	struct mdev_uuid uuid;
+	int n;
+
+	/* Documentation/ABI/testing/sysfs-uevent: who asked, by a UUID of his own. */
+	mdev_uuid_generate(&uuid);
+	mdev_uuid_format(&uuid, random);
+	n = snprintf(text, sizeof(text), "%s%s%s", action, random, words);
+	return sysfs_write(sysfs, device_fd, "uevent", text, (size_t)n);
+}
+
+int apply_remove(const struct apply *apply, const struct mdev_uuid *uuid, pid_t *ret_pid,
+                 struct error *err)
+{
+	_cleanup_(closep) int fd = open_device(apply->sysfs, uuid);
+	char text[MDEV_UUID_TEXT_MAX];
+	int r = fd;
+
+	*ret_pid = 0;
 	mdev_uuid_format(uuid, text);
-	r = fd < 0 ? fd : remover_run(env, sysfs, fd, limit_ms, &pid);
+	if (fd >= 0)
+		r = writer_write(apply->writer, apply->env, fd, "remove", "1", 1, apply->limit_ms,
+		                 ret_pid);
 	if (r >= 0)
 		return 0;
 	error_set_errno(err, r, "Error removing device %s", text);
-	if (pid > 0) {
+	if (*ret_pid > 0) {
 		error_set_cause(err, "the kernel still waits for the device's last user");
-		error_set_advice(err, "process %d goes on removing it", pid);
+		error_set_advice(err, "process %d goes on removing it", (int)*ret_pid);
 	} else if (r == -EACCES || r == -EPERM) {
 		error_set_advice(err, "stopping devices needs root");
 	}

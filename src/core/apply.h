@@ -4,22 +4,53 @@
  * knows no definition. */
 #pragma once
 
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "core/env.h"
 #include "core/plan.h"
 #include "core/sysfs.h"
+#include "core/writer.h"
 #include "shared/error.h"
 #include "shared/macro.h"
 
+/* All is borrowed. */
+struct apply {
+	const struct env *env;
+	const struct sysfs *sysfs;
+	struct writer *writer;
+	unsigned limit_ms;     /* of one write; 0: none */
+	uint64_t registration; /* apply_start(): create in this life of the parent or not at
+				* all; 0: whatever is there */
+};
+
+/* What remains of a start. */
+struct apply_result {
+	int device_fd; /* the device's directory; -1: not there, or not looked for */
+	pid_t pid;     /* the process that a driver keeps, or 0 */
+};
+
+#define APPLY_RESULT_INIT ((struct apply_result){ .device_fd = -1 })
+
+/** Closes what is open; as after APPLY_RESULT_INIT. */
+void apply_result_done(struct apply_result *result);
+
 /** Creates and configures devices (CREATE, SET_ATTRIBUTE); other steps are passed
  * over. The kernel's answer is the verdict. When an attribute fails, or the user
- * interrupts, the device is removed again; the message carries both errors if that
- * fails too. */
-int apply_start(const struct env *env, const struct sysfs *sysfs, const struct plan *plan,
+ * interrupts, the device is removed again, if this plan created it; the message carries
+ * both errors if that fails too. A write that takes longer than the limit is left to
+ * itself, and nothing undone: -ETIMEDOUT, its pid in the message and in *ret, which is
+ * filled in any case. -ESTALE: the registration is over. */
+int apply_start(const struct apply *apply, const struct plan *plan, struct apply_result *ret,
                 struct error *err) _must_check_;
 
-/** Removes an active device. The write happens in a child of ours, since the kernel
- * holds the writer until the last user is gone, at the end uninterruptibly: after
- * limit_ms (0: none) or an interrupt the child is left to itself and -ETIMEDOUT or
- * -EINTR returned, with its pid in the message. */
-int apply_remove(const struct env *env, const struct sysfs *sysfs, const struct mdev_uuid *uuid,
-                 unsigned limit_ms, struct error *err) _must_check_;
+/** Removes an active device. After the limit or an interrupt the process that writes is
+ * left to itself, since the kernel holds it until the last user is gone: -ETIMEDOUT or
+ * -EINTR, with its pid in the message and in *ret_pid (else 0). */
+int apply_remove(const struct apply *apply, const struct mdev_uuid *uuid, pid_t *ret_pid,
+                 struct error *err) _must_check_;
+
+/** Tells udev that a device is as it shall be: a synthetic event with MDEVMGR=ready.
+ * device_fd is of apply_start(); once create is done, writing to uevent waits for no driver.
+ * Negative errno. */
+int apply_tell_ready(const struct sysfs *sysfs, int device_fd) _must_check_;

@@ -3,6 +3,7 @@
  * What the operations share among themselves. */
 #pragma once
 
+#include "core/apply.h"
 #include "core/callout.h"
 #include "core/definition.h"
 #include "core/lock.h"
@@ -20,6 +21,7 @@ struct ops {
 	struct callouts *callouts;
 	unsigned create_ms; /* limit of a write to create */
 	struct records *records;
+	struct writer *writer;
 };
 
 /* One changing operation on one device: callouts around a body. */
@@ -46,6 +48,9 @@ const char *operation_name(enum callout_action action);
 /** Adds the step that asks (or tells) the callouts about an action. */
 int ops_plan_callouts(struct plan *plan, enum plan_step_kind kind, const struct mdev_uuid *uuid,
                       const char *parent, enum callout_action action) _must_check_;
+
+/** What apply needs of us. */
+struct apply ops_apply(struct ops *ops, unsigned limit_ms);
 
 /** Sets "Out of memory" on -ENOMEM when no message is set yet, passes r on. */
 int ops_result(int r, struct error *err);

@@ -6,21 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/apply.h"
 #include "core/ops-private.h"
-
-struct start {
-	struct ops *ops;
-	struct mdev_uuid uuid;
-	char *parent;
-	struct definition *definition;
-};
-
-static void start_done(struct start *s)
-{
-	free(s->parent);
-	definition_free(s->definition);
-}
+#include "core/start.h"
 
 /* ---- which device ------------------------------------------------------------------ */
 
@@ -108,117 +95,11 @@ static int start_prepare(struct start *s, const struct start_request *req, struc
 	return req->uuid ? start_by_uuid(s, req, err) : start_transient(s, req, err);
 }
 
-/* ---- what sysfs says ------------------------------------------------------------------- */
-
-struct facts {
-	struct start_facts view; /* points into the others */
-	struct snapshot active;
-	char *similar_parent;
-};
-
-static void facts_done(struct facts *f)
-{
-	snapshot_done(&f->active);
-	free(f->similar_parent);
-}
-
-/* Running short of something ourselves tells nothing about the parent. */
-static bool is_our_shortage(int r)
-{
-	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
-}
-
-static int look_for_parent(const struct sysfs *sysfs, const char *parent, bool *ret)
-{
-	_cleanup_(closep) int fd = sysfs_open_parent(sysfs, parent);
-
-	if (is_our_shortage(fd))
-		return fd;
-	*ret = fd >= 0;
-	return 0;
-}
-
-static void read_available(int type_fd, struct start_facts *view)
-{
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = sysfs_read(type_fd, "available_instances", &text);
-
-	if (r == 0) {
-		strbuf_trim(&text);
-		r = types_parse_instances(strbuf_str(&text), &view->available,
-		                          &view->available_reason);
-	}
-	if (r < 0)
-		view->available_error = r;
-}
-
-static void read_type(const struct sysfs *sysfs, const char *parent, const char *type,
-                      struct start_facts *view)
-{
-	_cleanup_(closep) int types_fd = types_open(sysfs, parent);
-	_cleanup_(closep) int type_fd = -1;
-
-	view->has_types = types_fd >= 0;
-	if (types_fd >= 0 && sysfs_name_is_plain(type))
-		type_fd = sysfs_open_dir_beneath(types_fd, type);
-	view->has_type = type_fd >= 0;
-	if (type_fd >= 0)
-		read_available(type_fd, view);
-}
-
-static int facts_read(const struct start *s, struct facts *ret, struct error *err)
-{
-	const struct sysfs *sysfs = s->ops->sysfs;
-	struct start_facts *view = &ret->view;
-	int r;
-
-	/* What cannot be looked up is left to the kernel's verdict. */
-	r = ops_find_active(s->ops, &s->uuid, true, &ret->active, err);
-	if (r < 0)
-		return r;
-	view->is_active = ret->active.n == 1;
-	if (view->is_active) {
-		view->active_parent = snapshot_parent(&ret->active, &ret->active.devices[0]);
-		view->active_type = snapshot_type(&ret->active, &ret->active.devices[0]);
-	}
-	r = look_for_parent(sysfs, s->parent, &view->has_parent);
-	if (r < 0)
-		return error_set_errno(err, r, "Cannot look at parent %s", s->parent);
-	if (view->has_parent)
-		read_type(sysfs, s->parent, s->definition->type, view);
-	else if (types_find_similar_parent(sysfs, s->parent, &ret->similar_parent) == 0)
-		view->similar_parent = ret->similar_parent;
-	return 0;
-}
-
 /* ---- doing it ---------------------------------------------------------------------------- */
 
-static int start_compute(const struct start *s, struct plan *plan, struct error *err)
+static int start_body(struct operation *op, struct error *err)
 {
-	_cleanup_(facts_done) struct facts facts = { 0 };
-	int r = facts_read(s, &facts, err);
-
-	return r < 0 ? r : plan_start(&s->uuid, s->parent, s->definition, &facts.view, plan, err);
-}
-
-static int start_apply(struct operation *op, struct error *err)
-{
-	_cleanup_(plan_done) struct plan plan = { 0 };
-	struct start *s = op->userdata;
-	int r = start_compute(s, &plan, err);
-
-	return r < 0 ? r : apply_start(s->ops->env, s->ops->sysfs, &plan, err);
-}
-
-static int start_plan(const struct start *s, struct plan *plan, struct error *err)
-{
-	int r = ops_plan_callouts(plan, PLAN_ASK, &s->uuid, s->parent, CALLOUT_START);
-
-	if (r == 0)
-		r = start_compute(s, plan, err);
-	if (r == 0)
-		r = ops_plan_callouts(plan, PLAN_NOTIFY, &s->uuid, s->parent, CALLOUT_START);
-	return ops_result(r, err);
+	return start_apply(op->userdata, err);
 }
 
 static int start_run(struct start *s, const struct change_options *options, struct plan *ret_plan,
@@ -227,7 +108,7 @@ static int start_run(struct start *s, const struct change_options *options, stru
 	struct operation op = { .ops = s->ops,
 		                .action = CALLOUT_START,
 		                .force = options->force,
-		                .body = start_apply,
+		                .body = start_body,
 		                .userdata = s,
 		                .holds_parent = true };
 	int r;
@@ -247,9 +128,11 @@ static int start_run(struct start *s, const struct change_options *options, stru
 int ops_start(struct ops *ops, const struct start_request *req, struct mdev_uuid *ret_uuid,
               struct plan *ret_plan, struct error *err)
 {
-	_cleanup_(start_done) struct start s = { .ops = ops };
-	int r = start_prepare(&s, req, err);
+	_cleanup_(start_done) struct start s = START_INIT;
+	int r;
 
+	s.ops = ops;
+	r = start_prepare(&s, req, err);
 	if (r == 0)
 		r = start_run(&s, &req->options, ret_plan, err);
 	if (r == 0)
@@ -263,11 +146,13 @@ static int start_entry(struct ops *ops, const struct store_parent *p, const stru
                        const struct change_options *options, struct plan *ret_plan,
                        struct error *err)
 {
-	_cleanup_(start_done) struct start s = { .ops = ops, .uuid = e->uuid };
+	_cleanup_(start_done) struct start s = START_INIT;
 	int r = store_read(ops->store, p, e, &s.definition, err);
 
 	if (r < 0 || !s.definition->autostart)
 		return r;
+	s.ops = ops;
+	s.uuid = e->uuid;
 	s.parent = strdup(p->name);
 	return s.parent ? start_run(&s, options, ret_plan, err) : ops_result(-ENOMEM, err);
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/apply.h"
 #include "core/ops-private.h"
 #include "core/users.h"
 
@@ -20,6 +19,7 @@ struct stop {
 	struct ops *ops;
 	const struct stop_request *req;
 	struct snapshot active;
+	pid_t pid; /* who goes on removing it */
 };
 
 static int stop_find(struct stop *s, struct error *err)
@@ -116,8 +116,9 @@ static int wait_for_users(struct stop *s, struct error *err)
 static int stop_remove(struct operation *op, struct error *err)
 {
 	struct stop *s = op->userdata;
+	struct apply apply = ops_apply(s->ops, REMOVE_LIMIT_MS);
 
-	return apply_remove(s->ops->env, s->ops->sysfs, s->req->uuid, REMOVE_LIMIT_MS, err);
+	return apply_remove(&apply, s->req->uuid, &s->pid, err);
 }
 
 static int stop_plan(const struct stop *s, struct plan *plan, struct error *err)

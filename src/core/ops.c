@@ -39,6 +39,8 @@ int ops_new(struct env *env, struct ops **ret)
 		r = callouts_new(env, &ops->callouts);
 	if (r == 0)
 		r = records_new(env, &ops->records);
+	if (r == 0)
+		r = writer_new(ops->sysfs, &ops->writer);
 	if (r < 0)
 		return r;
 	settings_init(&defaults);
@@ -51,11 +53,19 @@ void ops_free(struct ops *ops)
 {
 	if (!ops)
 		return;
+	writer_free(ops->writer);
 	records_free(ops->records);
 	callouts_free(ops->callouts);
 	store_free(ops->store);
 	sysfs_free(ops->sysfs);
 	free(ops);
+}
+
+struct apply ops_apply(struct ops *ops, unsigned limit_ms)
+{
+	return (struct apply){
+		.env = ops->env, .sysfs = ops->sysfs, .writer = ops->writer, .limit_ms = limit_ms
+	};
 }
 
 int ops_result(int r, struct error *err)

@@ -125,22 +125,30 @@ static int check_available(const char *parent, const char *type, const struct st
 	return 0;
 }
 
-static int add_steps(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
-                     struct plan *plan)
+static int add_create(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
+                      struct plan *plan)
 {
-	struct plan_step step = {
+	const struct plan_step step = {
 		.kind = PLAN_CREATE, .uuid = *uuid, .parent = parent, .type = d->type
 	};
-	int r = plan_add(plan, &step);
+
+	return plan_add(plan, &step);
+}
+
+static int add_attrs(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
+                     struct plan *plan)
+{
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < d->attrs.n; i++) {
-		step = (struct plan_step){ .kind = PLAN_SET_ATTRIBUTE,
-			                   .uuid = *uuid,
-			                   .parent = parent,
-			                   .type = d->type,
-			                   .word = d->attrs.items[i].name,
-			                   .value = d->attrs.items[i].value,
-			                   .value_len = d->attrs.items[i].value_len };
+		const struct plan_step step = { .kind = PLAN_SET_ATTRIBUTE,
+			                        .uuid = *uuid,
+			                        .parent = parent,
+			                        .type = d->type,
+			                        .word = d->attrs.items[i].name,
+			                        .value = d->attrs.items[i].value,
+			                        .value_len = d->attrs.items[i].value_len };
+
 		r = plan_add(plan, &step);
 	}
 	return r;
@@ -162,6 +170,22 @@ int plan_start(const struct mdev_uuid *uuid, const char *parent, const struct de
 		r = check_attrs(text, &d->attrs, err);
 	if (r < 0)
 		return r;
-	r = add_steps(uuid, parent, d, ret);
+	r = add_create(uuid, parent, d, ret);
+	if (r == 0)
+		r = add_attrs(uuid, parent, d, ret);
+	return r < 0 ? error_set(err, r, "Out of memory") : 0;
+}
+
+int plan_finish(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
+                struct plan *ret, struct error *err)
+{
+	char text[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	mdev_uuid_format(uuid, text);
+	r = check_attrs(text, &d->attrs, err);
+	if (r < 0)
+		return r;
+	r = add_attrs(uuid, parent, d, ret);
 	return r < 0 ? error_set(err, r, "Out of memory") : 0;
 }

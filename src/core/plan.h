@@ -82,3 +82,7 @@ const char *plan_attr_name_problem(const char *name);
  * messages (-EEXIST, -ENODEV, -ENOENT, -ENOSPC, -EINVAL). */
 int plan_start(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
                const struct start_facts *facts, struct plan *ret, struct error *err) _must_check_;
+
+/** Appends the steps that write all attributes of a device that is there. -EINVAL. */
+int plan_finish(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
+                struct plan *ret, struct error *err) _must_check_;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The child that writes create and remove below /sys, since a driver may keep whoever
- * does for ever, at the end uninterruptibly. It holds no lock and no descriptor of ours,
- * and is never killed: that would only make its sleep uninterruptible. */
+ * The child that writes create, remove and attributes below /sys, since a driver may keep
+ * whoever does for ever, at the end uninterruptibly. It holds no lock and no descriptor of
+ * ours, and is never killed: that would only make its sleep uninterruptible. */
 #pragma once
 
 #include <stddef.h>
@@ -23,6 +23,8 @@ DEFINE_CLEANUP(struct writer, writer_free);
 
 /** sysfs_write() in the child. Returns the kernel's answer; -ETIMEDOUT after limit_ms (0:
  * no limit), -EINTR when the user interrupts (env NULL: that is not looked at). The child
- * goes on then, its pid is in *ret_pid (else 0), and the next write gets another one. */
+ * goes on then, its pid is in *ret_pid (else 0), and the next write gets another one.
+ * -EFBIG beyond SYSFS_SIZE_MAX, of which sysfs would give the driver the beginning only;
+ * -ECHILD if the child died, and nobody knows how far it came. */
 int writer_write(struct writer *writer, const struct env *env, int dirfd, const char *name,
                  const void *bytes, size_t n, unsigned limit_ms, pid_t *ret_pid) _must_check_;

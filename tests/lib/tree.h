@@ -9,12 +9,16 @@
 #include "core/env.h"
 #include "core/sysfs.h"
 
+/* In memory that is shared with children: what the child that writes (core/writer.h) tells
+ * the fake kernel is seen by the test, and what the test sets by the child. */
 struct tree {
 	char *root;
 	struct env *env;
 	struct sysfs *sysfs;
-	/* what the fake kernel was told: "create", "remove", attributes, in order */
-	char *writes;
+	/* what the fake kernel was told: "create", "remove", attributes, in order; NULL:
+	 * nothing */
+	const char *writes;
+	char writes_text[65536];
 	/* errors to inject: a write to this name fails with this negative errno */
 	const char *fail_name;
 	int fail_errno;
@@ -57,6 +61,9 @@ void tree_device(struct tree *t, const char *parent, const char *type, const cha
 /** Lets writes of this sysfs be answered by the fake kernel: create makes the device
  * directory (with attribute files a0, a1) and links, remove takes them away. */
 void tree_fake_kernel(struct tree *t);
+
+/** As if nothing had been written. */
+void tree_forget_writes(struct tree *t);
 
 /** The fake kernel's answer to one write, for a writer of a test's own (userdata: the
  * tree). */

@@ -2,11 +2,10 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <time.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/apply.h"
@@ -32,6 +31,49 @@ static void plan_of(struct plan *plan, const char *const *attrs)
 	}
 }
 
+/* What test and child see alike. */
+static void *shared(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	return p;
+}
+
+static int apply_plan(struct tree *t, const struct plan *plan, unsigned limit_ms, pid_t *ret_pid,
+                      struct error *err)
+{
+	_cleanup_(writer_freep) struct writer *writer = NULL;
+	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
+	struct apply apply = { .env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms };
+	int r;
+
+	assert_int_equal(writer_new(t->sysfs, &writer), 0);
+	apply.writer = writer;
+	r = apply_start(&apply, plan, &result, err);
+	*ret_pid = result.pid;
+	return r;
+}
+
+static int start(struct tree *t, const struct plan *plan, struct error *err)
+{
+	pid_t pid;
+
+	return apply_plan(t, plan, 60000, &pid, err);
+}
+
+static int stop(struct tree *t, unsigned limit_ms, pid_t *ret_pid, struct error *err)
+{
+	_cleanup_(writer_freep) struct writer *writer = NULL;
+	struct apply apply = { .env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms };
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(writer_new(t->sysfs, &writer), 0);
+	apply.writer = writer;
+	return apply_remove(&apply, &uuid, ret_pid, err);
+}
+
 static int run(struct tree *t, const char *const *attrs, char **ret_text)
 {
 	struct plan plan = { 0 };
@@ -42,7 +84,7 @@ static int run(struct tree *t, const char *const *attrs, char **ret_text)
 	tree_parent(t, "p1", "t1", 1);
 	tree_fake_kernel(t);
 	plan_of(&plan, attrs);
-	r = apply_start(t->env, t->sysfs, &plan, &err);
+	r = start(t, &plan, &err);
 	if (r < 0)
 		error_format(&err, &text);
 	*ret_text = strbuf_take(&text);
@@ -82,7 +124,7 @@ static void test_missing_attribute_undoes(void **state)
 
 	assert_int_equal(run(t, attrs, &text), -ENOENT);
 	assert_non_null(strstr(text, "Invalid attribute 'nope'"));
-	assert_string_equal(t->writes, "create=" UUID "\na0=x\n");
+	assert_string_equal(t->writes, "create=" UUID "\na0=x\nremove=1\n");
 	assert_false(tree_has(t, DEVICE));
 	free(text);
 }
@@ -129,7 +171,7 @@ static void test_short_write_is_an_error_and_not_continued(void **state)
 	t->fail_name = "a0";
 	t->fail_errno = 2; /* bytes taken */
 	assert_int_equal(run(t, attrs, &text), -EIO);
-	assert_string_equal(t->writes, "create=" UUID "\na0=value\n");
+	assert_string_equal(t->writes, "create=" UUID "\na0=value\nremove=1\n");
 	free(text);
 }
 
@@ -157,7 +199,7 @@ static void test_links_and_directories_are_no_attributes(void **state)
 		}
 		assert_int_equal(mdev_uuid_parse(UUID, &step.uuid), 0);
 		assert_int_equal(plan_add(&plan, &step), 0);
-		assert_true(apply_start(t->env, t->sysfs, &plan, &err) < 0);
+		assert_true(start(t, &plan, &err) < 0);
 		assert_null(t->writes);
 		error_done(&err);
 		plan_done(&plan);
@@ -231,7 +273,7 @@ static void test_interrupt_before_creates_nothing(void **state)
 	plan_of(&plan, attrs);
 	flag = SIGINT;
 	env_set_interrupt(t->env, &flag);
-	assert_int_equal(apply_start(t->env, t->sysfs, &plan, &err), -EINTR);
+	assert_int_equal(start(t, &plan, &err), -EINTR);
 	assert_null(t->writes);
 	error_done(&err);
 	plan_done(&plan);
@@ -268,18 +310,22 @@ static ssize_t intrude(void *userdata, int dirfd, const char *name, int fd, cons
 	return tree_write(i->tree, dirfd, name, fd, bytes, n);
 }
 
-static int run_with_intruder(struct tree *t, struct intruder *i)
+static int run_with_intruder(struct tree *t, bool replaces)
 {
+	struct intruder *i = shared(sizeof(*i));
 	static const char *const attrs[] = { "a0", "x", "a1", "y", NULL };
 	struct plan plan = { 0 };
 	struct error err = ERROR_INIT;
 	int r;
 
+	*i = (struct intruder){ .tree = t, .replaces = replaces };
 	tree_parent(t, "p1", "t1", 1);
 	sysfs_set_writer(t->sysfs, intrude, i);
 	env_set_interrupt(t->env, &i->interrupt);
 	plan_of(&plan, attrs);
-	r = apply_start(t->env, t->sysfs, &plan, &err);
+	r = start(t, &plan, &err);
+	env_set_interrupt(t->env, NULL);
+	munmap(i, sizeof(*i));
 	error_done(&err);
 	plan_done(&plan);
 	return r;
@@ -288,19 +334,17 @@ static int run_with_intruder(struct tree *t, struct intruder *i)
 static void test_interrupt_between_attributes_undoes(void **state)
 {
 	struct tree *t = *state;
-	struct intruder i = { .tree = t };
 
-	assert_int_equal(run_with_intruder(t, &i), -EINTR);
-	assert_string_equal(t->writes, "create=" UUID "\na0=x\n");
+	assert_int_equal(run_with_intruder(t, false), -EINTR);
+	assert_string_equal(t->writes, "create=" UUID "\na0=x\nremove=1\n");
 	assert_false(tree_has(t, DEVICE));
 }
 
 static void test_device_of_another_is_left_alone(void **state)
 {
 	struct tree *t = *state;
-	struct intruder i = { .tree = t, .replaces = true };
 
-	assert_int_equal(run_with_intruder(t, &i), -ENOENT);
+	assert_int_equal(run_with_intruder(t, true), -ENOENT);
 	assert_string_equal(t->writes, "create=" UUID "\na0=x\n");
 	assert_true(tree_has(t, DEVICE "/a0"));
 }
@@ -309,93 +353,145 @@ static void test_remove(void **state)
 {
 	struct tree *t = *state;
 	struct error err = ERROR_INIT;
-	struct mdev_uuid uuid;
+	pid_t pid;
 
 	tree_parent(t, "p1", "t1", 1);
 	tree_device(t, "p1", "t1", UUID, NULL);
 	tree_fake_kernel(t);
-	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
-	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 60000, &err), 0);
+	assert_int_equal(stop(t, 60000, &pid, &err), 0);
 	assert_false(tree_has(t, DEVICE));
 	t->fail_name = "remove";
 	t->fail_errno = -EAGAIN;
 	tree_device(t, "p1", "t1", UUID, NULL);
-	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 60000, &err), -EAGAIN);
+	assert_int_equal(stop(t, 60000, &pid, &err), -EAGAIN);
+	assert_int_equal(pid, 0);
 	assert_string_equal(err.message, "Error removing device " UUID);
 	error_done(&err);
 }
 
-static __attribute__((noreturn)) ssize_t hang(void *userdata, int dirfd, const char *name, int fd,
-                                              const void *bytes, size_t n)
+/* ---- drivers that do not come back ----------------------------------------------------- */
+
+/* Of the file named. */
+static ssize_t hang(void *userdata, int dirfd, const char *name, int fd, const void *bytes,
+                    size_t n)
 {
-	for (;;)
+	const char *where = userdata;
+
+	while (strcmp(name, where) == 0)
 		pause();
-}
-
-/* The child may not have come that far yet. */
-static bool comes_to_be_null(int pid, int fd)
-{
-	const struct timespec pause_for = { .tv_nsec = 10000000 };
-	char path[64], target[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	for (int i = 0; i < 3000; i++) {
-		ssize_t n = readlink(path, target, sizeof(target) - 1);
-
-		if (n > 0 && (size_t)n == strlen("/dev/null") &&
-		    memcmp(target, "/dev/null", (size_t)n) == 0)
-			return true;
-		nanosleep(&pause_for, NULL);
-	}
-	return false;
+	return (ssize_t)n;
 }
 
 static void test_hanging_remove_is_left_to_itself(void **state)
 {
 	struct tree *t = *state;
 	struct error err = ERROR_INIT;
-	struct mdev_uuid uuid;
-	int pid = 0;
+	int told = 0;
+	pid_t pid = 0;
 
 	tree_parent(t, "p1", "t1", 1);
 	tree_device(t, "p1", "t1", UUID, NULL);
-	sysfs_set_writer(t->sysfs, hang, NULL);
-	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
-	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 1, &err), -ETIMEDOUT);
-	assert_int_equal(sscanf(err.advice, "process %d goes on", &pid), 1);
-	/* It keeps no output of ours open: somebody may be reading that to its end. */
-	for (int fd = 0; fd <= 2; fd++)
-		assert_true(comes_to_be_null(pid, fd));
+	sysfs_set_writer(t->sysfs, hang, (void *)"remove");
+	assert_int_equal(stop(t, 1, &pid, &err), -ETIMEDOUT);
+	assert_int_equal(sscanf(err.advice, "process %d goes on", &told), 1);
+	assert_int_equal(told, pid);
 	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	error_done(&err);
 }
 
-/* Else whoever reads our output waits for the device's last user, too. */
-static void test_hanging_remove_keeps_no_output(void **state)
+static void check_stuck(struct tree *t, const char *where, const char *message)
+{
+	static const char *const attrs[] = { "a0", "x", NULL };
+	struct error err = ERROR_INIT;
+	struct plan plan = { 0 };
+	struct strbuf text = STRBUF_INIT, wanted = STRBUF_INIT;
+	pid_t pid;
+
+	sysfs_set_writer(t->sysfs, hang, (void *)where);
+	plan_of(&plan, attrs);
+	assert_int_equal(apply_plan(t, &plan, 1, &pid, &err), -ETIMEDOUT);
+	assert_true(pid > 0);
+	error_format(&err, &text);
+	strbuf_addf(&wanted, "process %d goes on", (int)pid);
+	assert_non_null(strstr(strbuf_str(&text), message));
+	assert_non_null(strstr(strbuf_str(&text), "the driver has not answered"));
+	assert_non_null(strstr(strbuf_str(&text), strbuf_str(&wanted)));
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	strbuf_done(&text);
+	strbuf_done(&wanted);
+	error_done(&err);
+	plan_done(&plan);
+}
+
+static void test_hanging_driver_is_left_to_itself(void **state)
 {
 	struct tree *t = *state;
-	struct error err = ERROR_INIT;
-	struct mdev_uuid uuid;
-	struct pollfd end = { .events = POLLIN };
-	int fds[2], saved = dup(STDOUT_FILENO), pid = 0;
 
 	tree_parent(t, "p1", "t1", 1);
-	tree_device(t, "p1", "t1", UUID, NULL);
-	sysfs_set_writer(t->sysfs, hang, NULL);
-	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
-	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(dup2(fds[1], STDOUT_FILENO), STDOUT_FILENO);
-	assert_int_equal(apply_remove(t->env, t->sysfs, &uuid, 200, &err), -ETIMEDOUT);
-	dup2(saved, STDOUT_FILENO);
-	close(fds[1]);
-	end.fd = fds[0];
-	assert_int_equal(poll(&end, 1, 5000), 1);
-	assert_int_equal(end.revents, POLLHUP);
-	assert_int_equal(sscanf(err.advice, "process %d goes on", &pid), 1);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	close(fds[0]);
-	close(saved);
+	check_stuck(t, "create", "Failed to create mdev " UUID ", type t1 on p1");
+	tree_device(t, "p1", "t1", UUID, (const char *[]){ "a0", NULL });
+	check_stuck(t, "a0", "device " UUID);
+}
+
+/* ---- the life of the parent that is meant ---------------------------------------------- */
+
+static int start_in(struct tree *t, uint64_t registration, char **ret_text)
+{
+	_cleanup_(writer_freep) struct writer *writer = NULL;
+	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
+	struct apply apply = { .env = t->env, .sysfs = t->sysfs, .registration = registration };
+	struct error err = ERROR_INIT;
+	struct strbuf text = STRBUF_INIT;
+	struct plan plan = { 0 };
+	int r;
+
+	assert_int_equal(writer_new(t->sysfs, &writer), 0);
+	apply.writer = writer;
+	plan_of(&plan, NULL);
+	r = apply_start(&apply, &plan, &result, &err);
+	if (r < 0)
+		error_format(&err, &text);
+	*ret_text = strbuf_take(&text);
+	plan_done(&plan);
 	error_done(&err);
+	return r;
+}
+
+/* A parent that registers while create is asked for. */
+static ssize_t register_anew(void *userdata, int dirfd, const char *name, int fd, const void *bytes,
+                             size_t n)
+{
+	tree_file(userdata, "/sys/devices/p1/mdev_registration", "8\n");
+	return -ENODEV;
+}
+
+static void test_create_in_one_registration_only(void **state)
+{
+	struct tree *t = *state;
+	char *text;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_file(t, "/sys/devices/p1/mdev_registration", "7\n");
+	tree_fake_kernel(t);
+	assert_int_equal(start_in(t, 6, &text), -ESTALE);
+	assert_non_null(strstr(text, "registered anew"));
+	assert_null(t->writes);
+	free(text);
+	t->fail_name = "create";
+	t->fail_errno = -ENODEV;
+	assert_int_equal(start_in(t, 7, &text), -ENODEV);
+	free(text);
+	sysfs_set_writer(t->sysfs, register_anew, t);
+	assert_int_equal(start_in(t, 7, &text), -ESTALE);
+	free(text);
+	tree_fake_kernel(t);
+	t->fail_name = NULL;
+	assert_int_equal(start_in(t, 8, &text), 0);
+	assert_true(tree_has(t, DEVICE));
+	free(text);
 }
 
 #define row(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
@@ -418,7 +514,8 @@ int main(void)
 		row(test_device_of_another_is_left_alone),
 		row(test_remove),
 		row(test_hanging_remove_is_left_to_itself),
-		row(test_hanging_remove_keeps_no_output),
+		row(test_hanging_driver_is_left_to_itself),
+		row(test_create_in_one_registration_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

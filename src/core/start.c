@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The start of one device: what sysfs says, the plan, the writes. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/ops-private.h"
+#include "core/registration.h"
+#include "core/start.h"
+
+void start_done(struct start *s)
+{
+	free(s->parent);
+	definition_free(s->definition);
+	apply_result_done(&s->result);
+	*s = START_INIT;
+}
+
+/* ---- what sysfs says ------------------------------------------------------------------- */
+
+struct facts {
+	struct start_facts view; /* points into the others */
+	struct snapshot active;
+	char *similar_parent;
+};
+
+static void facts_done(struct facts *f)
+{
+	snapshot_done(&f->active);
+	free(f->similar_parent);
+}
+
+/* Running short of something ourselves tells nothing about the parent. */
+static bool is_our_shortage(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
+
+static int look_for_parent(const struct sysfs *sysfs, const char *parent, bool *ret)
+{
+	_cleanup_(closep) int fd = sysfs_open_parent(sysfs, parent);
+
+	if (is_our_shortage(fd))
+		return fd;
+	*ret = fd >= 0;
+	return 0;
+}
+
+static void read_available(int type_fd, struct start_facts *view)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	int r = sysfs_read(type_fd, "available_instances", &text);
+
+	if (r == 0) {
+		strbuf_trim(&text);
+		r = types_parse_instances(strbuf_str(&text), &view->available,
+		                          &view->available_reason);
+	}
+	if (r < 0)
+		view->available_error = r;
+}
+
+static void read_type(int types_fd, const char *type, struct start_facts *view)
+{
+	_cleanup_(closep) int type_fd = -1;
+
+	view->has_types = types_fd >= 0;
+	if (types_fd >= 0 && sysfs_name_is_plain(type))
+		type_fd = sysfs_open_dir_beneath(types_fd, type);
+	view->has_type = type_fd >= 0;
+	if (type_fd >= 0)
+		read_available(type_fd, view);
+}
+
+/* Of one life of the parent. That the device is not there has been looked up already, and
+ * is the kernel's to say anyway. */
+static int facts_of_registration(const struct start *s, struct start_facts *view, struct error *err)
+{
+	_cleanup_(closep) int types_fd = registration_open(s->ops->sysfs, s->parent,
+	                                                   s->registration);
+
+	if (types_fd < 0)
+		return error_set_errno(err, types_fd, "Parent %s has gone, or registered anew",
+		                       s->parent);
+	view->has_parent = true;
+	read_type(types_fd, s->definition->type, view);
+	return 0;
+}
+
+static int facts_of_system(const struct start *s, struct facts *ret, struct error *err)
+{
+	const struct sysfs *sysfs = s->ops->sysfs;
+	_cleanup_(closep) int types_fd = -1;
+	struct start_facts *view = &ret->view;
+	int r;
+
+	/* What cannot be looked up is left to the kernel's verdict. */
+	r = ops_find_active(s->ops, &s->uuid, true, &ret->active, err);
+	if (r < 0)
+		return r;
+	view->is_active = ret->active.n == 1;
+	if (view->is_active) {
+		view->active_parent = snapshot_parent(&ret->active, &ret->active.devices[0]);
+		view->active_type = snapshot_type(&ret->active, &ret->active.devices[0]);
+	}
+	r = look_for_parent(sysfs, s->parent, &view->has_parent);
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot look at parent %s", s->parent);
+	if (view->has_parent) {
+		types_fd = types_open(sysfs, s->parent);
+		read_type(types_fd, s->definition->type, view);
+		return 0;
+	}
+	if (types_find_similar_parent(sysfs, s->parent, &ret->similar_parent) == 0)
+		view->similar_parent = ret->similar_parent;
+	return 0;
+}
+
+/* ---- doing it ---------------------------------------------------------------------------- */
+
+static int start_compute(const struct start *s, struct plan *plan, struct error *err)
+{
+	_cleanup_(facts_done) struct facts facts = { 0 };
+	int r;
+
+	if (s->is_half_made)
+		return plan_finish(&s->uuid, s->parent, s->definition, plan, err);
+	r = s->registration ? facts_of_registration(s, &facts.view, err)
+	                    : facts_of_system(s, &facts, err);
+	return r < 0 ? r : plan_start(&s->uuid, s->parent, s->definition, &facts.view, plan, err);
+}
+
+static struct apply start_world(const struct start *s)
+{
+	struct apply apply = ops_apply(s->ops, s->ops->create_ms);
+
+	apply.registration = s->registration;
+	return apply;
+}
+
+int start_apply(struct start *s, struct error *err)
+{
+	_cleanup_(plan_done) struct plan plan = { 0 };
+	struct apply apply = start_world(s);
+	int r = start_compute(s, &plan, err);
+
+	return r < 0 ? r : apply_start(&apply, &plan, &s->result, err);
+}
+
+int start_plan(const struct start *s, struct plan *plan, struct error *err)
+{
+	int r = ops_plan_callouts(plan, PLAN_ASK, &s->uuid, s->parent, CALLOUT_START);
+
+	if (r == 0)
+		r = start_compute(s, plan, err);
+	if (r == 0)
+		r = ops_plan_callouts(plan, PLAN_NOTIFY, &s->uuid, s->parent, CALLOUT_START);
+	return ops_result(r, err);
+}
+
+void start_tell_ready(const struct start *s)
+{
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r = s->result.device_fd;
+
+	/* On trees that do not react there is nothing to tell of. */
+	if (r >= 0)
+		r = apply_tell_ready(s->ops->sysfs, s->result.device_fd);
+
+	if (r >= 0)
+		return;
+	mdev_uuid_format(&s->uuid, uuid);
+	log_debug(env_log(s->ops->env), "Cannot tell udev that device %s is ready: %s", uuid,
+	          strerror(-r));
+}

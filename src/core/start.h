@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The start of one device, whoever asks for it: what ops-start.c and ops-campaign.c have
+ * in common. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/apply.h"
+#include "core/definition.h"
+#include "core/mdev-uuid.h"
+#include "core/ops.h"
+#include "core/plan.h"
+#include "shared/error.h"
+#include "shared/macro.h"
+
+struct start {
+	struct ops *ops; /* borrowed */
+	struct mdev_uuid uuid;
+	char *parent;
+	struct definition *definition;
+	uint64_t registration; /* in this life of the parent only; 0: in any */
+	bool is_half_made;     /* the device is there, its attributes may not be as defined */
+	struct apply_result result;
+};
+
+#define START_INIT ((struct start){ .result = APPLY_RESULT_INIT })
+
+/** Releases all; as after START_INIT. */
+void start_done(struct start *s);
+
+/** Looks, plans and writes; asks nobody. s->result tells what remains. Errors as
+ * plan_start() and apply_start(). */
+int start_apply(struct start *s, struct error *err) _must_check_;
+
+/** Appends what a start would do, for --dry-run. */
+int start_plan(const struct start *s, struct plan *plan, struct error *err) _must_check_;
+
+/** Tells udev, and so whatever waits for the device's unit, that the device is as defined.
+ * A failure is a debug message: older udev rules wait for nothing. */
+void start_tell_ready(const struct start *s);
