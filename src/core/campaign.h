@@ -52,7 +52,7 @@ struct campaign_facts {
 	bool is_changed;    /* the definition is not that of the last try */
 	bool was_seen;      /* bound or unbound in this registration, not by a try of ours */
 	bool is_freed;      /* an instance of the parent may have become free */
-	bool is_stopping;   /* records_are_stopping(): REST instead of START and FINISH */
+	bool is_stopping;   /* records_are_stopping(): REST, whatever else */
 };
 
 enum campaign_action {
