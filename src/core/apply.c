@@ -11,6 +11,7 @@
 
 #include "core/apply.h"
 #include "core/driver.h"
+#include "core/failure.h"
 #include "core/registration.h"
 #include "core/snapshot.h"
 #include "core/types.h"
@@ -39,13 +40,17 @@ static void explain_exists(const struct sysfs *sysfs, const struct plan_step *st
                            struct error *err)
 {
 	_cleanup_(snapshot_done) struct snapshot s = { 0 };
+	const char *parent;
 
-	if (snapshot_scan(sysfs, NULL, &step->uuid, NULL, &s) == 0 && s.n == 1)
-		error_set_advice(err, "the UUID is in use by the device of type %s on parent %s",
-		                 snapshot_type(&s, &s.devices[0]),
-		                 snapshot_parent(&s, &s.devices[0]));
-	else
+	if (snapshot_scan(sysfs, NULL, &step->uuid, NULL, &s) < 0 || s.n != 1) {
 		explain_leftover(sysfs, &step->uuid, err);
+		return;
+	}
+	parent = snapshot_parent(&s, &s.devices[0]);
+	error_set_advice(err, "the UUID is in use by the device of type %s on parent %s",
+	                 snapshot_type(&s, &s.devices[0]), parent);
+	if (strcmp(parent, step->parent) != 0)
+		error_set_mark(err, FAILURE_ELSEWHERE);
 }
 
 /* The message is there; whom the driver keeps is its cause. */
@@ -54,6 +59,7 @@ static void explain_stuck(const struct apply *apply, pid_t pid, struct error *er
 	error_set_cause(err, "the driver has not answered for %u s", apply->limit_ms / 1000);
 	error_set_advice(err, "process %d goes on waiting for it; the kernel's log may tell why",
 	                 (int)pid);
+	error_set_mark(err, FAILURE_STUCK);
 }
 
 static int create_failed(const struct apply *apply, const struct plan_step *step, pid_t pid, int r,
@@ -73,6 +79,9 @@ static int create_failed(const struct apply *apply, const struct plan_step *step
 		explain_exists(apply->sysfs, step, err);
 	else if (advice)
 		error_set_advice(err, "%s", advice);
+	/* EUSERS: what the mdev core says for the driver (Linux >= 6.0). */
+	if (r == -ENOSPC || r == -EUSERS)
+		error_set_mark(err, FAILURE_NO_INSTANCE);
 	return r;
 }
 
@@ -172,6 +181,7 @@ static int set_attr(const struct apply *apply, const struct plan_step *step,
 		error_set(err, r, "Invalid attribute '%s'", step->word);
 		error_set_cause(err, "device %s of type %s has no such attribute", uuid,
 		                step->type);
+		error_set_mark(err, FAILURE_ATTRIBUTE);
 		return r;
 	}
 	error_set_errno(err, r, "Failed to write %s to attribute %s", step->value, step->word);

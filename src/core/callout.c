@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/callout-internal.h"
+#include "core/failure.h"
 
 /* The scripts for vfio-ap wait up to 95 s for their own lock. */
 #define CHANGE_MS 120000
@@ -206,6 +207,8 @@ int conversation_pre(struct conversation *v, bool force, struct error *err)
 	 * long as this process lives, and its next run would wait for it in vain. */
 	if (was_killed(r))
 		tell_outcome(v, CALLOUT_FAILURE, true);
+	else if (is_refusal(r))
+		error_set_mark(err, FAILURE_REFUSED);
 	return r;
 }
 

@@ -43,6 +43,7 @@ struct campaign_facts {
 	const struct record *record; /* of this registration, or NULL */
 	bool is_writer_alive;        /* the process that the record names */
 	enum presence presence;
+	const char *type;          /* as defined */
 	bool type_differs;         /* ACTIVE: another type than defined */
 	const char *active_type;   /* ACTIVE */
 	const char *active_parent; /* ELSEWHERE */
@@ -67,15 +68,16 @@ enum campaign_action {
 struct campaign_verdict {
 	enum device_state state;
 	enum campaign_action action;
-	int64_t due;        /* when to look again without an event; 0: never */
-	const char *reason; /* one line, static or of the facts; NULL: none */
+	int64_t due;       /* when to look again without an event; 0: never */
+	const char *other; /* DEVICE_BLOCKED: by whom, of the facts; else NULL */
 };
 
-/** Judges one definition. */
-struct campaign_verdict campaign_judge(const struct campaign_facts *facts);
+/** Judges one definition. Why the state is what it is, and not what the definition asks
+ * for, is appended to reason: one line, or nothing. */
+struct campaign_verdict campaign_judge(const struct campaign_facts *facts, struct strbuf *reason);
 
-/** What a failed try means: RETRY, NO_TYPE, NO_INSTANCE, BLOCKED, STUCK or FAILED, by its
- * negative errno and the kind of its error. */
+/** What a failed try means: RETRY, NO_TYPE, NO_INSTANCE, BLOCKED, STUCK or FAILED. r is its
+ * negative errno, err has its mark (core/failure.h); what has none is tried again. */
 enum campaign_phase campaign_classify(int r, const struct error *err);
 
 /** When to try again after so many tries. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/failure.h"
 #include "core/plan.h"
 
 /* The kernel's own files of a device: writing them is not setting an attribute. */
@@ -50,6 +51,7 @@ static int check_attrs(const char *uuid, const struct attrs *attrs, struct error
 			continue;
 		error_set(err, -EINVAL, "Invalid attribute '%s'", attrs->items[i].name);
 		error_set_cause(err, "device %s: %s", uuid, problem);
+		error_set_mark(err, FAILURE_ATTRIBUTE);
 		return -EINVAL;
 	}
 	return 0;
@@ -63,6 +65,7 @@ static int check_inactive(const char *uuid, const char *parent, const char *type
 	if (strcmp(f->active_parent, parent) != 0) {
 		error_set(err, -EEXIST, "Device exists under different parent");
 		error_set_cause(err, "%s is active on parent %s", uuid, f->active_parent);
+		error_set_mark(err, FAILURE_ELSEWHERE);
 	} else if (strcmp(f->active_type, type) != 0) {
 		error_set(err, -EEXIST, "Device exists with different type");
 		error_set_cause(err, "%s is active with type %s", uuid, f->active_type);
@@ -96,6 +99,7 @@ static int check_parent(const char *parent, const char *type, const struct start
 	if (!f->has_type) {
 		error_set(err, -ENOENT, "Parent %s does not support mdev type %s", parent, type);
 		error_set_advice(err, "'mdevmgr types -p %s' lists what it offers", parent);
+		error_set_mark(err, FAILURE_NO_TYPE);
 		return -ENOENT;
 	}
 	return 0;
@@ -120,6 +124,7 @@ static int check_available(const char *parent, const char *type, const struct st
 	if (f->available == 0) {
 		error_set(err, -ENOSPC, "No available instances of %s on %s", type, parent);
 		error_set_advice(err, "stop another device of this parent first");
+		error_set_mark(err, FAILURE_NO_INSTANCE);
 		return -ENOSPC;
 	}
 	return 0;

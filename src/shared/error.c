@@ -130,6 +130,12 @@ void error_set_kind(struct error *err, enum error_kind kind)
 		err->kind = kind;
 }
 
+void error_set_mark(struct error *err, int mark)
+{
+	if (error_is_set(err))
+		err->mark = mark;
+}
+
 bool error_is_set(const struct error *err)
 {
 	return err && err->errnum != 0;

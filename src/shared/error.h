@@ -17,6 +17,8 @@ enum error_kind {
 struct error {
 	enum error_kind kind;
 	int errnum;    /* positive errno; 0 while nothing is set */
+	int mark;      /* what callers tell failures of one errno apart by, in a numbering of
+	                * their own; 0: nothing */
 	char *message; /* "Failed to create mdev U, type T on P" */
 	char *cause;   /* "No space left on device", or NULL */
 	char *advice;  /* "stop another device first", or NULL */
@@ -25,6 +27,7 @@ struct error {
 #define ERROR_INIT                                                                                 \
 	((struct error){ .kind = ERROR_FAILED,                                                     \
 	                 .errnum = 0,                                                              \
+	                 .mark = 0,                                                                \
 	                 .message = NULL,                                                          \
 	                 .cause = NULL,                                                            \
 	                 .advice = NULL })
@@ -52,6 +55,10 @@ void error_add_cause(struct error *err, const char *fmt, ...) _printf_(2, 3);
 
 /** Sets the kind, hence the exit status. Does nothing on NULL. */
 void error_set_kind(struct error *err, enum error_kind kind);
+
+/** Sets the mark, which the next error_set() takes away. Does nothing on NULL or when no
+ * error is set. */
+void error_set_mark(struct error *err, int mark);
 
 /** Hands what is in from over to err, which may be NULL; from is empty afterwards. Returns
  * its negative errno. */
