@@ -63,3 +63,26 @@ bool utf8_is_valid(const char *text, size_t n)
 	}
 	return true;
 }
+
+/* C0, DEL, and C1, which is two bytes. */
+static bool is_control(const unsigned char *p, size_t length)
+{
+	return length == 1 ? p[0] < 0x20 || p[0] == 0x7f
+	                   : length == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+}
+
+void utf8_add_clean(struct strbuf *out, const char *text, size_t n, bool keep_lines)
+{
+	while (n > 0) {
+		size_t length = utf8_sequence(text, n), used = length > 0 ? length : 1;
+		bool stays = keep_lines && (*text == '\n' || *text == '\t');
+
+		if (stays || (length > 0 && !is_control((const unsigned char *)text, length)))
+			strbuf_add(out, text, used);
+		else
+			for (size_t i = 0; i < used; i++)
+				strbuf_addf(out, "\\x%02x", (unsigned char)text[i]);
+		text += used;
+		n -= used;
+	}
+}

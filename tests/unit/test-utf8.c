@@ -32,9 +32,36 @@ static void test_rows(void **state)
 	assert_true(utf8_is_valid("a\0b", 3));
 }
 
+static void test_clean(void **state)
+{
+	static const struct {
+		const char *text;
+		bool keep_lines;
+		const char *clean;
+	} rows[] = {
+		{ "plain \xc3\xa9", false, "plain \xc3\xa9" },
+		{ "a\nb\tc", false, "a\\x0ab\\x09c" },
+		{ "a\nb\tc", true, "a\nb\tc" },
+		{ "\x1b[2J\x7f", true, "\\x1b[2J\\x7f" },
+		{ "\xc2\x9b"
+		  "31m",
+		  false, "\\xc2\\x9b31m" },
+		{ "\xff\xe2\x82", false, "\\xff\\xe2\\x82" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct strbuf out = STRBUF_INIT;
+
+		utf8_add_clean(&out, rows[i].text, strlen(rows[i].text), rows[i].keep_lines);
+		assert_string_equal(strbuf_str(&out), rows[i].clean);
+		strbuf_done(&out);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows),
+		                            cmocka_unit_test(test_clean) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
