@@ -3,6 +3,7 @@
  * The common part of the changing verbs. */
 #include "config.h"
 
+#include "cli/bus.h"
 #include "cli/change.h"
 #include "cli/jsonfile.h"
 #include "cli/out-text.h"
@@ -30,6 +31,14 @@ int change_read_json(const struct arguments *args, const char *what, struct strb
 	ret->bytes = strbuf_str(content);
 	ret->len = content->len;
 	return 0;
+}
+
+int change_run(struct cli *cli, const struct arguments *args, const struct request *req,
+               struct request_result *ret, struct error *err)
+{
+	if (bus_is_needed(cli->env) && !arguments_has(args, DRY_RUN))
+		return bus_run(cli, req, ret, err);
+	return request_run(cli->ops, req, ret, err);
 }
 
 int change_print_plan(struct cli *cli, const struct arguments *args, const struct plan *plan,

@@ -7,6 +7,7 @@
 #include "cli/cli-args.h"
 #include "cli/cli.h"
 #include "core/ops.h"
+#include "core/request.h"
 
 /** What --force and --dry-run say. */
 struct change_options change_options(const struct arguments *args);
@@ -15,6 +16,11 @@ struct change_options change_options(const struct arguments *args);
  * that there is none. Errors as jsonfile_read(). */
 int change_read_json(const struct arguments *args, const char *what, struct strbuf *content,
                      struct json_source *ret, struct error *err) _must_check_;
+
+/** Carries a request out: here, or, where we may not, by the daemon. A dry run is ours in any
+ * case, it only reads. As request_run(). */
+int change_run(struct cli *cli, const struct arguments *args, const struct request *req,
+               struct request_result *ret, struct error *err) _must_check_;
 
 /** After an operation: with --dry-run prints the plan. */
 int change_print_plan(struct cli *cli, const struct arguments *args, const struct plan *plan,

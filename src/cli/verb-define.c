@@ -9,26 +9,26 @@
 int verb_define(struct cli *cli, const struct arguments *args, struct error *err)
 {
 	_cleanup_(strbuf_done) struct strbuf content = STRBUF_INIT;
-	_cleanup_(plan_done) struct plan plan = { 0 };
-	struct define_request req = {
-		.uuid = arguments_uuid(args),
-		.parent = args->values[OPTION_PARENT],
-		.type = args->values[OPTION_TYPE],
-		.autostart = arguments_has(args, AUTO),
-		.attrs = arguments_has(args, ATTR) ? &args->attrs : NULL,
-		.options = change_options(args),
-	};
-	struct mdev_uuid uuid;
+	_cleanup_(request_result_done) struct request_result result = { 0 };
+	struct request req = { .kind = REQUEST_DEFINE,
+		               .define = {
+				       .uuid = arguments_uuid(args),
+				       .parent = args->values[OPTION_PARENT],
+				       .type = args->values[OPTION_TYPE],
+				       .autostart = arguments_has(args, AUTO),
+				       .attrs = arguments_has(args, ATTR) ? &args->attrs : NULL,
+				       .options = change_options(args),
+			       } };
 	int r;
 
-	r = change_read_json(args, "file", &content, &req.json, err);
+	r = change_read_json(args, "file", &content, &req.define.json, err);
 	if (r < 0)
 		return r;
-	r = ops_define(cli->ops, &req, &uuid, &plan, err);
+	r = change_run(cli, args, &req, &result, err);
 	if (r < 0)
 		return r;
-	r = change_print_uuid(cli, args, &uuid, err);
+	r = change_print_uuid(cli, args, &result.uuid, err);
 	if (r < 0)
 		return r;
-	return change_print_plan(cli, args, &plan, err);
+	return change_print_plan(cli, args, &result.plan, err);
 }

@@ -29,27 +29,28 @@ static int read_json(const struct arguments *args, struct strbuf *content, struc
 int verb_modify(struct cli *cli, const struct arguments *args, struct error *err)
 {
 	_cleanup_(strbuf_done) struct strbuf content = STRBUF_INIT;
-	_cleanup_(plan_done) struct plan plan = { 0 };
-	struct modify_request req = {
-		.uuid = arguments_uuid(args),
-		.parent = args->values[OPTION_PARENT],
-		.type = args->values[OPTION_TYPE],
-		.attr = attr_action(args),
-		.attr_name = args->values[OPTION_ADDATTR],
-		.attr_value = args->values[OPTION_VALUE],
-		.has_index = arguments_has(args, INDEX),
-		.index = args->index,
-		.set_auto = arguments_has(args, AUTO),
-		.set_manual = arguments_has(args, MANUAL),
-		.live = arguments_has(args, LIVE),
-		.defined = arguments_has(args, DEFINED),
-		.options = change_options(args),
-	};
+	_cleanup_(request_result_done) struct request_result result = { 0 };
+	struct request req = { .kind = REQUEST_MODIFY,
+		               .modify = {
+				       .uuid = arguments_uuid(args),
+				       .parent = args->values[OPTION_PARENT],
+				       .type = args->values[OPTION_TYPE],
+				       .attr = attr_action(args),
+				       .attr_name = args->values[OPTION_ADDATTR],
+				       .attr_value = args->values[OPTION_VALUE],
+				       .has_index = arguments_has(args, INDEX),
+				       .index = args->index,
+				       .set_auto = arguments_has(args, AUTO),
+				       .set_manual = arguments_has(args, MANUAL),
+				       .live = arguments_has(args, LIVE),
+				       .defined = arguments_has(args, DEFINED),
+				       .options = change_options(args),
+			       } };
 	int r;
 
-	r = read_json(args, &content, &req.json, err);
+	r = read_json(args, &content, &req.modify.json, err);
 	if (r < 0)
 		return r;
-	r = ops_modify(cli->ops, &req, &plan, err);
-	return r < 0 ? r : change_print_plan(cli, args, &plan, err);
+	r = change_run(cli, args, &req, &result, err);
+	return r < 0 ? r : change_print_plan(cli, args, &result.plan, err);
 }

@@ -10,23 +10,23 @@
 static int start_one(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid,
                      void *userdata, struct error *err)
 {
-	_cleanup_(plan_done) struct plan plan = { 0 };
-	struct start_request req = {
-		.uuid = uuid,
-		.parent = args->values[OPTION_PARENT],
-		.type = args->values[OPTION_TYPE],
-		.json = *(const struct json_source *)userdata,
-		.options = change_options(args),
-	};
-	struct mdev_uuid started;
-	int r = ops_start(cli->ops, &req, &started, &plan, err);
+	_cleanup_(request_result_done) struct request_result result = { 0 };
+	const struct request req = { .kind = REQUEST_START,
+		                     .start = {
+					     .uuid = uuid,
+					     .parent = args->values[OPTION_PARENT],
+					     .type = args->values[OPTION_TYPE],
+					     .json = *(const struct json_source *)userdata,
+					     .options = change_options(args),
+				     } };
+	int r = change_run(cli, args, &req, &result, err);
 
 	if (r < 0)
 		return r;
-	r = change_print_uuid(cli, args, &started, err);
+	r = change_print_uuid(cli, args, &result.uuid, err);
 	if (r < 0)
 		return r;
-	return change_print_plan(cli, args, &plan, err);
+	return change_print_plan(cli, args, &result.plan, err);
 }
 
 int verb_start(struct cli *cli, const struct arguments *args, struct error *err)
@@ -44,9 +44,13 @@ int verb_start(struct cli *cli, const struct arguments *args, struct error *err)
 
 int verb_start_parent_mdevs(struct cli *cli, const struct arguments *args, struct error *err)
 {
-	_cleanup_(plan_done) struct plan plan = { 0 };
-	struct change_options options = change_options(args);
-	int r = ops_start_parent(cli->ops, args->positional, &options, &plan, err);
+	_cleanup_(request_result_done) struct request_result result = { 0 };
+	const struct request req = { .kind = REQUEST_START_PARENT,
+		                     .target = {
+					     .parent = args->positional,
+					     .options = change_options(args),
+				     } };
+	int r = change_run(cli, args, &req, &result, err);
 
-	return r < 0 ? r : change_print_plan(cli, args, &plan, err);
+	return r < 0 ? r : change_print_plan(cli, args, &result.plan, err);
 }

@@ -11,17 +11,18 @@
 static int stop_one(struct cli *cli, const struct arguments *args, const struct mdev_uuid *uuid,
                     void *userdata, struct error *err)
 {
-	_cleanup_(plan_done) struct plan plan = { 0 };
-	struct stop_request req = {
-		.uuid = uuid,
-		.in_use = arguments_has(args, IN_USE),
-		.wait = arguments_has(args, WAIT),
-		.wait_seconds = args->wait_seconds,
-		.options = change_options(args),
-	};
-	int r = ops_stop(cli->ops, &req, &plan, err);
+	_cleanup_(request_result_done) struct request_result result = { 0 };
+	const struct request req = { .kind = REQUEST_STOP,
+		                     .stop = {
+					     .uuid = uuid,
+					     .in_use = arguments_has(args, IN_USE),
+					     .wait = arguments_has(args, WAIT),
+					     .wait_seconds = args->wait_seconds,
+					     .options = change_options(args),
+				     } };
+	int r = change_run(cli, args, &req, &result, err);
 
-	return r < 0 ? r : change_print_plan(cli, args, &plan, err);
+	return r < 0 ? r : change_print_plan(cli, args, &result.plan, err);
 }
 
 struct uuid_list {
