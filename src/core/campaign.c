@@ -311,7 +311,7 @@ static struct campaign_verdict judge_unregistered(const struct campaign_facts *f
 	return rest(DEVICE_WAITING_PARENT);
 }
 
-struct campaign_verdict campaign_judge(const struct campaign_facts *facts, struct strbuf *reason)
+static struct campaign_verdict judge(const struct campaign_facts *facts, struct strbuf *reason)
 {
 	if (facts->registration == 0)
 		return judge_unregistered(facts, reason);
@@ -328,6 +328,22 @@ struct campaign_verdict campaign_judge(const struct campaign_facts *facts, struc
 		return judge_elsewhere(facts, reason);
 	}
 	return judge_absent(facts, reason);
+}
+
+struct campaign_verdict campaign_judge(const struct campaign_facts *facts, struct strbuf *reason)
+{
+	struct campaign_verdict v = judge(facts, reason);
+
+	if (!facts->is_stopping || v.action == CAMPAIGN_REST)
+		return v;
+	if (v.action == CAMPAIGN_START) {
+		v.state = DEVICE_INACTIVE;
+		strbuf_clear(reason);
+		strbuf_add_str(reason, "the system goes down");
+	}
+	v.action = CAMPAIGN_REST;
+	v.due = 0;
+	return v;
 }
 
 /* ---- tries ------------------------------------------------------------------------------- */

@@ -25,9 +25,10 @@ enum {
 	CHANGED = 1 << 8,
 	SEEN = 1 << 9,
 	FREED = 1 << 10,
-	LATER = 1 << 11,  /* the next try is in a second */
-	MANY = 1 << 12,   /* CAMPAIGN_PATIENCE attempts */
-	OTHER_Q = 1 << 13 /* recorded: blocked by Q */
+	LATER = 1 << 11,   /* the next try is in a second */
+	MANY = 1 << 12,    /* CAMPAIGN_PATIENCE attempts */
+	OTHER_Q = 1 << 13, /* recorded: blocked by Q */
+	STOPPING = 1 << 14 /* the system goes down */
 };
 
 #define ABSENT    PRESENCE_ABSENT
@@ -134,6 +135,14 @@ static const struct row rows[] = {
 	{ ABSENT, CAMPAIGN_ARMED, NO_TYPE, DEVICE_WAITING_TYPE, CAMPAIGN_MISS, 0, "does not offer" },
 	{ ABSENT, CAMPAIGN_CREATING, 0, DEVICE_STARTING, CAMPAIGN_START, 0, NULL },
 
+	/* the system goes down: nothing is started, and what was armed for later stays so */
+	{ ABSENT, CAMPAIGN_ARMED, STOPPING, DEVICE_INACTIVE, CAMPAIGN_REST, 0, "the system goes down" },
+	{ ABSENT, CAMPAIGN_ARMED, STOPPING | SEEN, DEVICE_INACTIVE, CAMPAIGN_REST, 0, NULL },
+	{ ABSENT, CAMPAIGN_NO_INSTANCE, STOPPING | FREED, DEVICE_INACTIVE, CAMPAIGN_REST, 0, "the system goes down" },
+	{ ABSENT, CAMPAIGN_DONE, STOPPING, DEVICE_INACTIVE, CAMPAIGN_REST, 0, NULL },
+	{ ACTIVE, CAMPAIGN_ARMED, STOPPING, DEVICE_ACTIVE, CAMPAIGN_REST, 0, NULL },
+	{ ACTIVE, CAMPAIGN_CREATING, STOPPING, DEVICE_STARTING, CAMPAIGN_REST, 0, NULL },
+
 	/* not there: tried again */
 	{ ABSENT, CAMPAIGN_RETRY, 0, DEVICE_STARTING, CAMPAIGN_START, 0, NULL },
 	{ ABSENT, CAMPAIGN_RETRY, LATER, DEVICE_STARTING, CAMPAIGN_REST, SECOND, "recorded" },
@@ -205,6 +214,7 @@ static struct campaign_facts facts_of(const struct row *row, const struct record
 		.is_changed = flags & CHANGED,
 		.was_seen = flags & SEEN,
 		.is_freed = flags & FREED,
+		.is_stopping = flags & STOPPING,
 	};
 }
 
