@@ -24,8 +24,16 @@ struct manager_device {
 	bool is_auto;
 	bool is_private;
 	bool is_bad;
+	bool is_broken;
 };
 
+/* What goes wrong beyond devices. */
+enum manager_trouble {
+	MANAGER_EVENTS_LOST,  /* everything is looked at again */
+	MANAGER_WORKER_STUCK, /* a parent's worker did not end in its time */
+};
+
+/* Members may be NULL. */
 struct manager_observer {
 	/* One parent was looked at. before is NULL for a device that came, after for one that
 	 * went; entry is what the look found of it, NULL if it went. */
@@ -35,13 +43,16 @@ struct manager_observer {
 	void (*parent)(void *userdata, const char *parent, bool is_there, uint64_t registration);
 	/* The numbers of manager_counts() changed. */
 	void (*counts)(void *userdata);
+	/* parent is NULL where it is about no one in particular. */
+	void (*trouble)(void *userdata, enum manager_trouble trouble, const char *parent);
 	void *userdata;
 };
 
 struct manager_counts {
 	size_t definitions;
 	size_t autos;
-	size_t states[_DEVICE_STATE_MAX];
+	size_t states[_DEVICE_STATE_MAX];      /* of definitions and devices */
+	size_t auto_states[_DEVICE_STATE_MAX]; /* of auto definitions */
 	size_t bad;
 };
 
@@ -53,14 +64,26 @@ int manager_new(sd_event *event, struct env *env, struct ops *ops, const struct 
 void manager_free(struct manager *m);
 DEFINE_CLEANUP(struct manager, manager_free);
 
-/** Opens the event sources, looks at everything, starts work. */
-int manager_start(struct manager *m) _must_check_;
+/** Work is done for one parent only, which is known to have registered just now. -ENOMEM. */
+int manager_limit_to(struct manager *m, const char *parent) _must_check_;
+
+/** Opens the event sources, looks at everything, starts work. Unless the system is booting
+ * the first look of a boot arms nothing that it finds registered. */
+int manager_start(struct manager *m, bool is_booting) _must_check_;
+
+/** The settings have changed: obeys the new ones and looks at everything. */
+void manager_reload(struct manager *m);
+
+/** Seconds between two looks at everything where no event can arrive, else 0. */
+unsigned manager_rescans_every(const struct manager *m);
 
 /** Nothing is being worked on or due within `within` microseconds: what --once waits for. */
 bool manager_is_idle(const struct manager *m, int64_t within);
 
-/** Says who hears of changes; one, or NULL. */
+/** Adds one who hears of changes; borrowed. At most MANAGER_OBSERVERS_MAX. */
 void manager_observe(struct manager *m, const struct manager_observer *observer);
+
+#define MANAGER_OBSERVERS_MAX 4
 
 /** A hint that something about a parent changed; NULL: about everything. */
 void manager_mark(struct manager *m, const char *parent);

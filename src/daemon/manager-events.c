@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The manager's senses: uevents and inotify. Both only mark what is to be looked at. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/event.h"
+#include "daemon/manager-private.h"
+#include "shared/netlink.h"
+
+/* Before reports of workers: what a try caused is read before the try is told. */
+#define PRIORITY_EVENTS (SD_EVENT_PRIORITY_NORMAL - 50)
+
+/* Of one source at a time, so that a flood does not keep the loop. */
+#define EVENTS_AT_A_TIME 1000
+
+#define RESCAN_US INT64_C(30000000)
+
+static const struct netlink_library netlink = NETLINK_LINKED;
+
+/* ---- uevents --------------------------------------------------------------------------------- */
+
+static bool is_ours(const struct parent *p, const struct mdev_uuid *uuid)
+{
+	return p->work && work_has(p->work, uuid);
+}
+
+/* Only a campaign can be ended by what is seen. */
+static void see(struct parent *p, const struct mdev_uuid *uuid)
+{
+	const struct manager_device *device = parent_find(p, uuid);
+
+	if (!device || device->is_auto)
+		parent_add_seen(p, uuid);
+}
+
+/* A create that fails is told as added and removed; where it is our own no instance came
+ * free by it, and trying again at once would go on for ever. */
+static void take_device_event(struct manager *m, const struct event *event)
+{
+	struct parent *p = manager_mark_name(m, event->parent);
+
+	if (!p)
+		return;
+	if (event->kind == EVENT_DEVICE_BOUND || event->kind == EVENT_DEVICE_UNBOUND)
+		see(p, &event->uuid);
+	if (event->kind == EVENT_DEVICE_UNBOUND ||
+	    (event->kind == EVENT_DEVICE_REMOVED && !is_ours(p, &event->uuid)))
+		p->is_freed = true;
+	manager_mark_others(m, p, &event->uuid);
+}
+
+static void take_registration(struct manager *m, const char *parent)
+{
+	struct parent *p = manager_mark_name(m, parent);
+
+	if (p)
+		parent_drop_seen(p, NULL);
+}
+
+static void take_event(struct manager *m, const struct event *event)
+{
+	struct parent *p;
+
+	switch (event->kind) {
+	case EVENT_OTHER:
+		break;
+	case EVENT_PARENT_REGISTERED:
+	case EVENT_PARENT_UNREGISTERED:
+		take_registration(m, event->parent);
+		break;
+	case EVENT_PARENT_GONE:
+		p = parents_find(&m->parents, event->parent);
+		if (p)
+			manager_mark_parent(m, p);
+		break;
+	case EVENT_DEVICE_ADDED:
+	case EVENT_DEVICE_BOUND:
+	case EVENT_DEVICE_UNBOUND:
+	case EVENT_DEVICE_REMOVED:
+		take_device_event(m, event);
+		break;
+	}
+}
+
+/* After a loss the kernel drops all that comes until the queue is empty: only then is it
+ * time to look. */
+static void events_are_read(struct manager *m)
+{
+	if (!m->has_lost_events)
+		return;
+	m->has_lost_events = false;
+	manager_tell_trouble(m, MANAGER_EVENTS_LOST, NULL);
+	manager_mark_all_freed(m);
+}
+
+static void look_by_time(struct manager *m, int r)
+{
+	m->rescan_every = RESCAN_US;
+	m->rescan_at = record_now() + RESCAN_US;
+	log_warn(env_log(m->env),
+	         "No events of the kernel arrive here (%s): looking every %d seconds", strerror(-r),
+	         (int)(RESCAN_US / 1000000));
+}
+
+static int on_uevents(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct manager *m = userdata;
+
+	for (int i = 0; i < EVENTS_AT_A_TIME; i++) {
+		struct uevent uevent;
+		struct event event;
+		int r = uevents_receive(m->uevents, &uevent);
+
+		if (r > 0) {
+			event_read(&uevent, &event);
+			take_event(m, &event);
+		} else if (r == -ENOBUFS) {
+			m->has_lost_events = true;
+		} else if (r == 0) {
+			events_are_read(m);
+			return 0;
+		} else {
+			look_by_time(m, r);
+			manager_mark_all_freed(m);
+			return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		}
+	}
+	return 0;
+}
+
+/* ---- inotify ------------------------------------------------------------------------------------ */
+
+static int take_change(void *userdata, const char *parent)
+{
+	manager_mark(userdata, parent);
+	return 0;
+}
+
+static int on_watch(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct manager *m = userdata;
+	int r = watch_read(m->watch, take_change, m);
+
+	if (r < 0)
+		log_warn(env_log(m->env), "Cannot read what changed of the definitions: %s",
+		         strerror(-r));
+	return 0;
+}
+
+/* ---- both ------------------------------------------------------------------------------------------ */
+
+static int add_source(struct manager *m, int fd, sd_event_io_handler_t handler,
+                      sd_event_source **ret)
+{
+	int r = sd_event_add_io(m->event, ret, fd, EPOLLIN, handler, m);
+
+	return r < 0 ? r : sd_event_source_set_priority(*ret, PRIORITY_EVENTS);
+}
+
+static bool can_hear_the_kernel(const struct manager *m)
+{
+	_cleanup_(closep) int proc = env_open_dir(m->env, "/proc");
+
+	return !env_is_relocated(m->env) && proc >= 0 && uevents_can_arrive(proc);
+}
+
+static void open_uevents(struct manager *m)
+{
+	int r = can_hear_the_kernel(m) ? uevents_open(&netlink, UEVENT_BUFFER, &m->uevents)
+	                               : -EOPNOTSUPP;
+
+	if (r >= 0)
+		r = add_source(m, uevents_fd(m->uevents), on_uevents, &m->uevents_source);
+	if (r < 0)
+		look_by_time(m, r);
+}
+
+int manager_open_events(struct manager *m)
+{
+	int r;
+
+	open_uevents(m);
+	r = watch_new(m->env, true, &m->watch);
+	if (r < 0)
+		return r;
+	return add_source(m, watch_fd(m->watch), on_watch, &m->watch_source);
+}
+
+void manager_close_events(struct manager *m)
+{
+	sd_event_source_disable_unref(m->uevents_source);
+	sd_event_source_disable_unref(m->watch_source);
+	uevents_close(m->uevents);
+	watch_free(m->watch);
+}

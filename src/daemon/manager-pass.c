@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One look at one parent, and what follows from it. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/manager-private.h"
+
+/* Nothing is due sooner after a look that did nothing about it: a loop would be the end. */
+#define PAUSE_US 20000
+
+/* A look that failed is tried again. */
+#define LOOK_AGAIN_US 1000000
+
+/* ---- the look ------------------------------------------------------------------------------- */
+
+/* Another registered parent, sorting first, with an auto definition of this UUID. Those that
+ * sort first were looked at first. */
+static const char *find_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid)
+{
+	const struct manager *m = userdata;
+
+	for (size_t i = 0; i < m->parents.n; i++) {
+		const struct parent *p = m->parents.items[i];
+		const struct manager_device *device;
+
+		if (strcmp(p->name, parent) >= 0)
+			return NULL;
+		device = p->registration ? parent_find(p, uuid) : NULL;
+		if (device && device->is_auto)
+			return p->name;
+	}
+	return NULL;
+}
+
+static int look(struct manager *m, const struct parent *p, struct survey *ret)
+{
+	/* What the worker does now is no doing of others. */
+	const struct survey_hints hints = { .is_freed = p->is_freed,
+		                            .seen = p->seen,
+		                            .n_seen = p->work ? 0 : p->n_seen,
+		                            .rival = find_rival,
+		                            .userdata = m };
+
+	return survey_parent(m->ops, p->name, &hints, ret);
+}
+
+static bool is_limited_to(const struct manager *m, const struct parent *p)
+{
+	return m->only && strcmp(m->only, p->name) == 0;
+}
+
+static void note(struct manager *m, const struct parent *p)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	int r = ops_note_registration(m->ops, p->name, m->arms || is_limited_to(m, p), &err);
+
+	if (r >= 0)
+		return;
+	error_format(&err, &text);
+	log_warn(env_log(m->env), "The registration of parent %s is not remembered: %s", p->name,
+	         strbuf_str(&text));
+}
+
+/* A registration that nobody noted has armed nothing yet. */
+static int look_closely(struct manager *m, const struct parent *p, struct survey *ret)
+{
+	int r = look(m, p, ret);
+
+	if (r < 0 || ret->registration == 0 || ret->is_noted || !records_exist(m->records))
+		return r;
+	note(m, p);
+	survey_done(ret);
+	return look(m, p, ret);
+}
+
+/* ---- telling ---------------------------------------------------------------------------------- */
+
+static void count(struct manager *m, const struct manager_device *d, int by)
+{
+	struct manager_counts *counts = &m->counts;
+
+	if (!d)
+		return;
+	counts->definitions += (size_t)(d->is_defined ? by : 0);
+	counts->autos += (size_t)(d->is_auto ? by : 0);
+	counts->states[d->state] += (size_t)by;
+	counts->auto_states[d->state] += (size_t)(d->is_auto ? by : 0);
+	counts->bad += (size_t)(d->is_bad ? by : 0);
+	m->counts_changed = true;
+}
+
+static void tell_device(struct manager *m, const struct parent *p,
+                        const struct manager_device *before, const struct manager_device *after,
+                        const struct survey_entry *entry)
+{
+	count(m, before, -1);
+	count(m, after, 1);
+	for (size_t i = 0; i < m->n_observers; i++)
+		if (m->observers[i]->device)
+			m->observers[i]->device(m->observers[i]->userdata, p->name, before, after,
+			                        entry);
+	if (!m->is_first_look)
+		manager_mark_others(m, p, before ? &before->uuid : &after->uuid);
+}
+
+static bool is_same(const struct manager_device *a, const struct manager_device *b)
+{
+	return a->state == b->state && a->is_defined == b->is_defined && a->is_auto == b->is_auto &&
+	       a->is_private == b->is_private && a->is_bad == b->is_bad &&
+	       a->is_broken == b->is_broken;
+}
+
+static struct manager_device device_of(const struct survey_entry *e)
+{
+	return (struct manager_device){ .uuid = e->uuid,
+		                        .state = (unsigned char)e->state,
+		                        .is_defined = e->is_defined,
+		                        .is_auto = e->is_auto,
+		                        .is_private = e->is_private,
+		                        .is_bad = survey_entry_is_bad(e),
+		                        .is_broken = e->is_broken };
+}
+
+/* Both lists are in order of UUID. */
+static void tell_differences(struct manager *m, const struct parent *p,
+                             const struct manager_device *after, const struct survey *survey)
+{
+	size_t i = 0, j = 0;
+
+	while (i < p->n || j < survey->n) {
+		int order = i == p->n ? 1
+		            : j == survey->n
+		                    ? -1
+		                    : mdev_uuid_compare(&p->devices[i].uuid, &after[j].uuid);
+
+		if (order < 0)
+			tell_device(m, p, &p->devices[i], NULL, NULL);
+		else if (order > 0)
+			tell_device(m, p, NULL, &after[j], &survey->entries[j]);
+		else if (!is_same(&p->devices[i], &after[j]))
+			tell_device(m, p, &p->devices[i], &after[j], &survey->entries[j]);
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+static int tell_devices(struct manager *m, struct parent *p, const struct survey *survey)
+{
+	struct manager_device *after = calloc(survey->n ? survey->n : 1, sizeof(*after));
+
+	if (!after)
+		return -ENOMEM;
+	for (size_t i = 0; i < survey->n; i++)
+		after[i] = device_of(&survey->entries[i]);
+	tell_differences(m, p, after, survey);
+	free(p->devices);
+	p->devices = after;
+	p->n = survey->n;
+	return 0;
+}
+
+static void tell_parent(struct manager *m, struct parent *p, const struct survey *survey)
+{
+	bool is_there = survey->registration != 0 || survey->n > 0;
+
+	if (p->is_told == is_there && p->registration == survey->registration)
+		return;
+	if (p->registration != survey->registration && !m->is_first_look)
+		for (size_t i = 0; i < p->n; i++)
+			manager_mark_others(m, p, &p->devices[i].uuid);
+	p->is_told = is_there;
+	p->registration = survey->registration;
+	for (size_t i = 0; i < m->n_observers; i++)
+		if (m->observers[i]->parent)
+			m->observers[i]->parent(m->observers[i]->userdata, p->name, is_there,
+			                        p->registration);
+}
+
+/* ---- the pass ------------------------------------------------------------------------------------ */
+
+/* What was judged at rest is in the records, or no matter of theirs. */
+static void forget_hints(struct parent *p, const struct survey *survey)
+{
+	p->is_freed = false;
+	for (size_t i = p->n_seen; i > 0; i--) {
+		const struct mdev_uuid uuid = p->seen[i - 1];
+		const struct survey_entry *e = survey_find(survey, &uuid);
+
+		if (!e || e->action == CAMPAIGN_REST)
+			parent_drop_seen(p, &uuid);
+	}
+}
+
+static int64_t first_due(const struct survey *survey)
+{
+	int64_t soonest = record_now() + PAUSE_US, due = 0;
+
+	for (size_t i = 0; i < survey->n; i++) {
+		const struct survey_entry *e = &survey->entries[i];
+
+		if (e->action == CAMPAIGN_REST && e->due != 0 && (due == 0 || e->due < due))
+			due = e->due;
+	}
+	return due != 0 && due < soonest ? soonest : due;
+}
+
+static void look_again_later(struct manager *m, struct parent *p, int r)
+{
+	log_warn(env_log(m->env), "Cannot look at parent %s: %s (trying again)", p->name,
+	         strerror(-r));
+	p->due = record_now() + LOOK_AGAIN_US;
+}
+
+void manager_pass(struct manager *m, struct parent *p)
+{
+	_cleanup_(survey_done) struct survey survey = { .parent = NULL };
+	int r;
+
+	p->is_dirty = false;
+	r = look_closely(m, p, &survey);
+	if (r == 0)
+		r = tell_devices(m, p, &survey);
+	if (r < 0) {
+		look_again_later(m, p, r);
+		return;
+	}
+	tell_parent(m, p, &survey);
+	p->due = first_due(&survey);
+	if (!p->work) {
+		manager_begin_work(m, p, &survey);
+		forget_hints(p, &survey);
+	}
+	if (!p->is_told && !p->work && !p->is_dirty)
+		parents_drop(&m->parents, p);
+}

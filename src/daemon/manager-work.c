@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What is due at one parent is done by one child, device after device; it reports a line for
+ * each. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/manager-private.h"
+
+/* So many workers in a row may leave something due at once, as when a definition changes
+ * while it is tried. More means that they cannot write down what they did. */
+#define HOT_MAX     3
+#define PAUSE_MIN   100000
+#define PAUSE_MAX   60000000
+#define DOUBLES_MAX 10
+
+/* How long a try waits for the parent's lock (core/lock.c). */
+#define LOCK_WAIT_US INT64_C(130000000)
+
+#define LINE_MAX_LEN 64
+
+struct work_item {
+	struct mdev_uuid uuid;
+	bool was_seen;
+};
+
+struct work {
+	struct manager *m;
+	struct parent *p; /* is there as long as its work */
+	struct try_request request;
+	struct work_item *items; /* in order of UUID */
+	size_t n;
+	char line[LINE_MAX_LEN]; /* the report's last one, not complete yet */
+	size_t line_len;
+};
+
+static void work_free(struct work *work)
+{
+	free(work->items);
+	free(work);
+}
+DEFINE_CLEANUP(struct work, work_free);
+
+static int compare_item(const void *key, const void *item)
+{
+	return mdev_uuid_compare(key, &((const struct work_item *)item)->uuid);
+}
+
+bool work_has(const struct work *work, const struct mdev_uuid *uuid)
+{
+	return bsearch(uuid, work->items, work->n, sizeof(*work->items), compare_item);
+}
+
+/* ---- in the child -------------------------------------------------------------------------- */
+
+static int try_one(struct work *work, const struct work_item *item)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	work->request.was_seen = item->was_seen;
+	r = ops_try(work->m->ops, &work->request, &item->uuid, &err);
+	if (r < 0) {
+		mdev_uuid_format(&item->uuid, uuid);
+		error_format(&err, &text);
+		log_debug(env_log(work->m->env), "%s on %s: %s", uuid, work->p->name,
+		          strbuf_str(&text));
+	}
+	return r;
+}
+
+static int do_work(void *userdata, int report_fd)
+{
+	struct work *work = userdata;
+
+	for (size_t i = 0; i < work->n; i++) {
+		char uuid[MDEV_UUID_TEXT_MAX];
+		int r = try_one(work, &work->items[i]);
+
+		mdev_uuid_format(&work->items[i].uuid, uuid);
+		/* Nobody reads when the daemon has gone: the records tell the next one. */
+		(void)!dprintf(report_fd, "%s %d\n", uuid, r);
+		if (r == -ESTALE)
+			break;
+	}
+	return EXIT_SUCCESS;
+}
+
+/* ---- its report ------------------------------------------------------------------------------ */
+
+static void take_line(struct work *work)
+{
+	struct mdev_uuid uuid;
+	char *blank = strchr(work->line, ' ');
+
+	if (!blank)
+		return;
+	*blank = '\0';
+	if (mdev_uuid_parse(work->line, &uuid) == 0)
+		parent_drop_seen(work->p, &uuid);
+}
+
+/* Events that the try caused were read before its line: they have priority. */
+static void take_report(void *userdata, const char *bytes, size_t n)
+{
+	struct work *work = userdata;
+
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] != '\n' && work->line_len < sizeof(work->line) - 1) {
+			work->line[work->line_len++] = bytes[i];
+			continue;
+		}
+		work->line[work->line_len] = '\0';
+		work->line_len = 0;
+		take_line(work);
+	}
+	manager_mark_parent(work->m, work->p);
+}
+
+/* -ECANCELED is the manager's own end. */
+static void end_work(void *userdata, int status)
+{
+	_cleanup_(work_freep) struct work *work = userdata;
+	struct manager *m = work->m;
+	struct parent *p = work->p;
+
+	p->work = NULL;
+	if (status == -ECANCELED)
+		return;
+	if (status == -ETIMEDOUT)
+		manager_tell_trouble(m, MANAGER_WORKER_STUCK, p->name);
+	else if (status < 0)
+		log_warn(env_log(m->env), "The worker of parent %s did not do its work: %s",
+		         p->name, status == -ECHILD ? "killed" : strerror(-status));
+	for (size_t i = 0; i < work->n; i++)
+		parent_drop_seen(p, &work->items[i].uuid);
+	p->is_dirty = false;
+	manager_mark_parent(m, p);
+}
+
+/* ---- its beginning ------------------------------------------------------------------------------ */
+
+static size_t count_due(const struct survey *survey)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < survey->n; i++)
+		n += survey->entries[i].action != CAMPAIGN_REST;
+	return n;
+}
+
+static int make_list(struct work *work, const struct survey *survey, size_t n)
+{
+	work->items = calloc(n, sizeof(*work->items));
+	if (!work->items)
+		return -ENOMEM;
+	for (size_t i = 0; i < survey->n; i++) {
+		const struct survey_entry *e = &survey->entries[i];
+
+		if (e->action != CAMPAIGN_REST)
+			work->items[work->n++] = (struct work_item){
+				.uuid = e->uuid, .was_seen = parent_has_seen(work->p, &e->uuid)
+			};
+	}
+	return 0;
+}
+
+/* All that a try may wait for; only what nobody thought of takes longer. */
+static uint64_t limit_of(const struct manager *m, size_t n)
+{
+	const struct settings *s = m->settings;
+
+	return n * (uint64_t)(s->create_timeout + 4 * s->callout_timeout + LOCK_WAIT_US);
+}
+
+static int begin(struct manager *m, struct parent *p, const struct survey *survey, size_t n)
+{
+	static const struct job_calls calls = { .work = do_work,
+		                                .report = take_report,
+		                                .done = end_work };
+	_cleanup_(work_freep) struct work *work = calloc(1, sizeof(*work));
+	int r;
+
+	if (!work)
+		return -ENOMEM;
+	work->m = m;
+	work->p = p;
+	work->request = (struct try_request){ .parent = p->name,
+		                              .registration = survey->registration,
+		                              .policy = &m->settings->retry,
+		                              .is_freed = p->is_freed };
+	r = make_list(work, survey, n);
+	if (r == 0)
+		r = jobs_add(m->jobs, &calls, work, limit_of(m, n), NULL);
+	if (r < 0)
+		return r;
+	p->work = TAKE_PTR(work);
+	return 0;
+}
+
+static int64_t pause_after(unsigned hot)
+{
+	unsigned doubles = hot - HOT_MAX < DOUBLES_MAX ? hot - HOT_MAX : DOUBLES_MAX;
+	int64_t pause = PAUSE_MIN << doubles;
+
+	return pause < PAUSE_MAX ? pause : PAUSE_MAX;
+}
+
+static void wait_until(struct parent *p, int64_t at)
+{
+	if (p->due == 0 || at < p->due)
+		p->due = at;
+}
+
+void manager_begin_work(struct manager *m, struct parent *p, const struct survey *survey)
+{
+	size_t n = count_due(survey);
+	int64_t now = record_now();
+	int r;
+
+	if (m->only && strcmp(m->only, p->name) != 0)
+		return;
+	if (n == 0) {
+		p->hot = 0;
+		p->work_after = 0;
+		return;
+	}
+	if (now < p->work_after) {
+		wait_until(p, p->work_after);
+		return;
+	}
+	p->work_after = ++p->hot < HOT_MAX ? 0 : now + pause_after(p->hot);
+	r = begin(m, p, survey, n);
+	if (r == 0)
+		return;
+	log_warn(env_log(m->env), "No worker for parent %s: %s (trying again)", p->name,
+	         strerror(-r));
+	p->work_after = now + PAUSE_MAX / 60;
+	wait_until(p, p->work_after);
+}

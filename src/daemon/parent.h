@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the manager keeps of each parent. For the manager's files only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/manager.h"
+#include "shared/macro.h"
+
+struct work;
+
+/* Times are CLOCK_BOOTTIME in microseconds. */
+struct parent {
+	char *name;
+	uint64_t registration;
+	bool is_told; /* observers were told that it is there */
+	bool is_dirty;
+	bool is_freed;                  /* a device went since the last look */
+	int64_t dirty_since;            /* the first mark */
+	int64_t pass_at;                /* is_dirty: when to look */
+	int64_t due;                    /* when to look without a mark, 0: never */
+	struct manager_device *devices; /* as told last, in order of UUID */
+	size_t n;
+	struct mdev_uuid *seen; /* bound or unbound in this registration, not by us */
+	size_t n_seen;
+	struct work *work;  /* being done in a child, or NULL */
+	unsigned hot;       /* workers in a row that left something due at once */
+	int64_t work_after; /* no worker before */
+};
+
+/* All of them, in order of names. */
+struct parents {
+	struct parent **items;
+	size_t n;
+	size_t size;
+};
+
+/** Releases all; empty afterwards. */
+void parents_done(struct parents *parents);
+
+/** The parent of this name, or NULL. */
+struct parent *parents_find(const struct parents *parents, const char *name);
+
+/** The same, made if it is not there. -ENOMEM. */
+int parents_get(struct parents *parents, const char *name, struct parent **ret) _must_check_;
+
+/** Takes one out and releases it. */
+void parents_drop(struct parents *parents, struct parent *p);
+
+/** The device of this UUID as it was told last, or NULL. */
+const struct manager_device *parent_find(const struct parent *p, const struct mdev_uuid *uuid);
+
+/** Remembers that somebody bound or unbound a device; a UUID that is there is fine. Beyond
+ * a bound and when memory is short it is forgotten. */
+void parent_add_seen(struct parent *p, const struct mdev_uuid *uuid);
+
+/** Forgets one, or (uuid NULL) all. */
+void parent_drop_seen(struct parent *p, const struct mdev_uuid *uuid);
+
+/** True if somebody bound or unbound it. */
+bool parent_has_seen(const struct parent *p, const struct mdev_uuid *uuid);

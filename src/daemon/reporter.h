@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tells the journal of each change of a device's state. */
+#pragma once
+
+#include "core/env.h"
+#include "daemon/journal.h"
+#include "daemon/manager.h"
+
+struct reporter {
+	const struct journal *journal;
+	struct manager_observer observer;
+};
+
+/** Fills in reporter->observer; journal is borrowed. */
+void reporter_init(struct reporter *reporter, const struct journal *journal);
+
+/** Warns of a udev rule of mdevctl that is in force: it would start devices beside us. */
+void reporter_check_rules(const struct reporter *reporter, const struct env *env);
