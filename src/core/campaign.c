@@ -255,6 +255,9 @@ static struct campaign_verdict judge_phase(const struct campaign_facts *f, struc
 {
 	switch (phase_of(f)) {
 	case CAMPAIGN_NONE:
+		if (!f->is_noted)
+			return judge_over(
+				f, "nobody has looked at its parent since that registered", reason);
 		return judge_over(f,
 		                  "it was set to auto after its parent had registered; 'start' or "
 		                  "'retry' starts it",

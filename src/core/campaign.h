@@ -38,7 +38,8 @@ struct campaign_facts {
 	int64_t now;
 	bool is_auto;
 	uint64_t registration;       /* 0: the parent is not registered */
-	bool is_armed;               /* this registration's list has it */
+	bool is_noted;               /* this registration is remembered */
+	bool is_armed;               /* ... and its list has it */
 	bool has_type;               /* the registration offers the defined type */
 	const struct record *record; /* of this registration, or NULL */
 	bool is_writer_alive;        /* the process that the record names */

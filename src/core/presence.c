@@ -122,7 +122,18 @@ static int on_entry(void *userdata, const char *name, unsigned char type)
 	return r;
 }
 
-int presence_scan(const struct sysfs *sysfs, const char *parent, struct presences *ret)
+static int scan_one(struct scan *scan, const struct mdev_uuid *uuid)
+{
+	char name[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	mdev_uuid_format(uuid, name);
+	r = sysfs_has(scan->parent_fd, name);
+	return r <= 0 ? r : on_entry(scan, name, DT_DIR);
+}
+
+int presence_scan_for(const struct sysfs *sysfs, const char *parent, const struct mdev_uuid *uuid,
+                      struct presences *ret)
 {
 	_cleanup_(closep) int parent_fd = sysfs_open_parent(sysfs, parent), bus_fd = -1;
 	_cleanup_(presences_done) struct presences found = { 0 };
@@ -140,7 +151,7 @@ int presence_scan(const struct sysfs *sysfs, const char *parent, struct presence
 	if (bus_fd < 0 && bus_fd != -ENOENT)
 		return bus_fd;
 	scan.bus_fd = bus_fd;
-	r = dir_each(parent_fd, on_entry, &scan);
+	r = uuid ? scan_one(&scan, uuid) : dir_each(parent_fd, on_entry, &scan);
 	if (r < 0)
 		return r;
 	if (found.n > 1)
@@ -148,6 +159,11 @@ int presence_scan(const struct sysfs *sysfs, const char *parent, struct presence
 	*ret = found;
 	found = (struct presences){ 0 };
 	return 0;
+}
+
+int presence_scan(const struct sysfs *sysfs, const char *parent, struct presences *ret)
+{
+	return presence_scan_for(sysfs, parent, NULL, ret);
 }
 
 int presence_elsewhere(const struct sysfs *sysfs, const struct mdev_uuid *uuid, enum presence *ret,

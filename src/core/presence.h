@@ -36,6 +36,10 @@ struct presences {
 int presence_scan(const struct sysfs *sysfs, const char *parent,
                   struct presences *ret) _must_check_;
 
+/** As presence_scan(), of one device only (uuid NULL: of all). */
+int presence_scan_for(const struct sysfs *sysfs, const char *parent, const struct mdev_uuid *uuid,
+                      struct presences *ret) _must_check_;
+
 /** Releases all; empty afterwards. */
 void presences_done(struct presences *p);
 

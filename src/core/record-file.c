@@ -132,8 +132,8 @@ static int open_or_make_parent(int root_fd, const char *parent)
 
 /* ---- files ------------------------------------------------------------------------ */
 
-static int read_file(const struct records *records, int dirfd, const char *name, size_t max,
-                     struct strbuf *ret, const char **ret_boot_id)
+int records_read_file_at(const struct records *records, int dirfd, const char *name, size_t max,
+                         struct strbuf *ret, const char **ret_boot_id)
 {
 	_cleanup_(closep) int fd = file_open_regular(dirfd, name);
 	int r = fd < 0 ? fd : file_read_regular(fd, max, ret);
@@ -150,15 +150,19 @@ static int read_file(const struct records *records, int dirfd, const char *name,
 	return 0;
 }
 
+int records_open_parent(const struct records *records, const char *parent)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+
+	return root_fd < 0 ? root_fd : open_parent(root_fd, parent);
+}
+
 int records_read_file(const struct records *records, const char *parent, const char *name,
                       size_t max, struct strbuf *ret, const char **ret_boot_id)
 {
-	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR), fd = -1;
+	_cleanup_(closep) int fd = records_open_parent(records, parent);
 
-	if (root_fd < 0)
-		return root_fd;
-	fd = open_parent(root_fd, parent);
-	return fd < 0 ? fd : read_file(records, fd, name, max, ret, ret_boot_id);
+	return fd < 0 ? fd : records_read_file_at(records, fd, name, max, ret, ret_boot_id);
 }
 
 /* A name of its own for each writer: they may be many, and one may die half way. */
@@ -238,7 +242,8 @@ static bool is_marked(const struct records *records, const char *mark)
 	const char *boot;
 	char *rest, *key, *value;
 
-	if (root_fd < 0 || read_file(records, root_fd, mark, RECORD_SIZE_MAX, &text, &boot) < 0)
+	if (root_fd < 0 ||
+	    records_read_file_at(records, root_fd, mark, RECORD_SIZE_MAX, &text, &boot) < 0)
 		return false;
 	rest = text.data;
 	while (record_next_field(&rest, &key, &value))

@@ -46,6 +46,10 @@ int registration_parse(char *text, const char *boot_id, struct registration *ret
 int records_read_file(const struct records *records, const char *parent, const char *name,
                       size_t max, struct strbuf *ret, const char **ret_boot_id) _must_check_;
 
+/** As records_read_file(), where parents/PARENT is open. */
+int records_read_file_at(const struct records *records, int dirfd, const char *name, size_t max,
+                         struct strbuf *ret, const char **ret_boot_id) _must_check_;
+
 /** Exchanges a file of parents/PARENT; the line of the boot is put first. */
 int records_write_file(const struct records *records, const char *parent, const char *name,
                        const struct strbuf *text, mode_t mode) _must_check_;

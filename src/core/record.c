@@ -235,8 +235,8 @@ void record_format(const struct record *record, struct strbuf *out)
 
 /* ---- files ------------------------------------------------------------------------ */
 
-int record_read(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
-                struct record *ret)
+int record_read_at(const struct records *records, int dirfd, const struct mdev_uuid *uuid,
+                   struct record *ret)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	char name[MDEV_UUID_TEXT_MAX];
@@ -244,8 +244,26 @@ int record_read(const struct records *records, const char *parent, const struct 
 	int r;
 
 	mdev_uuid_format(uuid, name);
-	r = records_read_file(records, parent, name, RECORD_SIZE_MAX, &text, &boot_id);
+	r = records_read_file_at(records, dirfd, name, RECORD_SIZE_MAX, &text, &boot_id);
 	return r < 0 ? r : record_parse(text.data, boot_id, ret);
+}
+
+int record_read(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
+                struct record *ret)
+{
+	_cleanup_(closep) int fd = records_open_parent(records, parent);
+
+	return fd < 0 ? fd : record_read_at(records, fd, uuid, ret);
+}
+
+uint64_t record_hash_definition(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+	return hash ? hash : 1;
 }
 
 int record_write(const struct records *records, const char *parent, const struct mdev_uuid *uuid,

@@ -67,6 +67,16 @@ bool records_exist(const struct records *records);
 int record_read(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
                 struct record *ret) _must_check_;
 
+/** Opens the directory with a parent's records, for record_read_at(). -ENOENT: none. */
+int records_open_parent(const struct records *records, const char *parent) _must_check_;
+
+/** As record_read(), where that directory is open. */
+int record_read_at(const struct records *records, int dirfd, const struct mdev_uuid *uuid,
+                   struct record *ret) _must_check_;
+
+/** The number by which a record knows a definition again: FNV-1a of its bytes, never 0. */
+uint64_t record_hash_definition(const void *bytes, size_t n) _pure_;
+
 /** Exchanges it as a whole: a reader finds the old one or the new one. pid_start is filled
  * in where it is 0. Readable by everybody unless is_private, since the reason may hold values
  * of a definition that is not. -ENOENT where nothing is remembered. */

@@ -277,17 +277,36 @@ const struct store_entry *store_parent_find(const struct store_parent *p,
 
 /* ---- contents --------------------------------------------------------------------- */
 
-int store_read_bytes(const struct store_parent *p, const struct store_entry *e, struct strbuf *ret)
+static int open_entry(const struct store_parent *p, const struct store_entry *e)
 {
 	char uuid[MDEV_UUID_TEXT_MAX];
-	_cleanup_(closep) int fd = -1;
+	int fd;
 
 	/* The listing saw a regular file; NOFOLLOW and NONBLOCK keep what it may have
 	 * been exchanged for from harming, so no fstat() a file. */
 	fd = openat(p->fd, entry_name(e, uuid),
 	            O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
+}
+
+int store_read_bytes(const struct store_parent *p, const struct store_entry *e, struct strbuf *ret)
+{
+	_cleanup_(closep) int fd = open_entry(p, e);
+
+	return fd < 0 ? fd : file_read_regular(fd, DEFINITION_SIZE_MAX, ret);
+}
+
+int store_read_bytes_and_mode(const struct store_parent *p, const struct store_entry *e,
+                              struct strbuf *ret, mode_t *ret_mode)
+{
+	_cleanup_(closep) int fd = open_entry(p, e);
+	struct stat st;
+
 	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
 		return -errno;
+	*ret_mode = st.st_mode;
 	return file_read_regular(fd, DEFINITION_SIZE_MAX, ret);
 }
 

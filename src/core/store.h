@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "core/definition.h"
 #include "core/env.h"
@@ -70,6 +71,10 @@ const struct store_entry *store_parent_find(const struct store_parent *p,
  * gives for what took the place of the regular file since the listing. */
 int store_read_bytes(const struct store_parent *p, const struct store_entry *e,
                      struct strbuf *ret) _must_check_;
+
+/** As store_read_bytes(), with the mode of just that file. */
+int store_read_bytes_and_mode(const struct store_parent *p, const struct store_entry *e,
+                              struct strbuf *ret, mode_t *ret_mode) _must_check_;
 
 /** Reads and parses; the message names the file. */
 int store_read(const struct store *store, const struct store_parent *p, const struct store_entry *e,

@@ -17,6 +17,8 @@
 #include "shared/file.h"
 #include "shared/macro.h"
 
+#define SURVEY_PARENT_MAX 200
+
 struct survey_entry {
 	struct mdev_uuid uuid;
 	bool is_defined;
@@ -30,9 +32,11 @@ struct survey_entry {
 	char *reason;
 	unsigned attempts;
 	int errnum;
-	int64_t since; /* CLOCK_BOOTTIME in microseconds; 0: unknown */
-	int64_t next;  /* of the next try; 0: none */
-	pid_t pid;     /* STUCK: who writes; else 0 */
+	int64_t since;       /* CLOCK_BOOTTIME in microseconds; 0: unknown */
+	int64_t next;        /* of the next try; 0: none */
+	pid_t pid;           /* STUCK: who writes; else 0 */
+	char *other;         /* DEVICE_BLOCKED: by which parent, else NULL */
+	uint64_t definition; /* record_hash_definition() of its file; 0: none, or unreadable */
 };
 
 struct survey {
@@ -59,13 +63,22 @@ struct survey_hints {
 int survey_parent(struct ops *ops, const char *parent, const struct survey_hints *hints,
                   struct survey *ret) _must_check_;
 
+/** As survey_parent(), at one device only: ret->n is 0 if there is no such thing. */
+int survey_device(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                  const struct survey_hints *hints, struct survey *ret) _must_check_;
+
+/** A hint for who knows that there is no rival, or leaves the question to others. */
+const char *survey_no_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid);
+
 /** Releases all; empty afterwards. */
 void survey_done(struct survey *s);
 
 /** The entry of this UUID, or NULL. */
 const struct survey_entry *survey_find(const struct survey *s, const struct mdev_uuid *uuid);
 
-/** Names of all parents that are registered, have definitions or have devices; sorted. */
+/** Names of all parents that are registered, have definitions or have devices; sorted. A
+ * name that is not UTF-8, or longer than SURVEY_PARENT_MAX, is passed over with a warning:
+ * it fits into no object path. */
 int survey_list_parents(struct ops *ops, struct names *ret) _must_check_;
 
 /** True if nothing will change any more without somebody's doing: active, failed for good

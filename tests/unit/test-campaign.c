@@ -25,10 +25,11 @@ enum {
 	CHANGED = 1 << 8,
 	SEEN = 1 << 9,
 	FREED = 1 << 10,
-	LATER = 1 << 11,   /* the next try is in a second */
-	MANY = 1 << 12,    /* CAMPAIGN_PATIENCE attempts */
-	OTHER_Q = 1 << 13, /* recorded: blocked by Q */
-	STOPPING = 1 << 14 /* the system goes down */
+	LATER = 1 << 11,    /* the next try is in a second */
+	MANY = 1 << 12,     /* CAMPAIGN_PATIENCE attempts */
+	OTHER_Q = 1 << 13,  /* recorded: blocked by Q */
+	STOPPING = 1 << 14, /* the system goes down */
+	UNNOTED = 1 << 15   /* nobody has remembered the registration */
 };
 
 #define ABSENT    PRESENCE_ABSENT
@@ -135,6 +136,8 @@ static const struct row rows[] = {
 	{ ABSENT, CAMPAIGN_ARMED, NO_TYPE, DEVICE_WAITING_TYPE, CAMPAIGN_MISS, 0, "does not offer" },
 	{ ABSENT, CAMPAIGN_CREATING, 0, DEVICE_STARTING, CAMPAIGN_START, 0, NULL },
 
+	{ ABSENT, CAMPAIGN_NONE, UNNOTED, DEVICE_INACTIVE, CAMPAIGN_REST, 0, "nobody has looked" },
+
 	/* the system goes down: nothing is started, and what was armed for later stays so */
 	{ ABSENT, CAMPAIGN_ARMED, STOPPING, DEVICE_INACTIVE, CAMPAIGN_REST, 0, "the system goes down" },
 	{ ABSENT, CAMPAIGN_ARMED, STOPPING | SEEN, DEVICE_INACTIVE, CAMPAIGN_REST, 0, NULL },
@@ -200,6 +203,7 @@ static struct campaign_facts facts_of(const struct row *row, const struct record
 		.now = NOW,
 		.is_auto = !(flags & MANUAL),
 		.registration = flags & UNREGISTERED ? 0 : 7,
+		.is_noted = !(flags & UNNOTED),
 		.is_armed = flags & NO_RECORD_ARMED,
 		.has_type = !(flags & NO_TYPE),
 		.record = row->phase == CAMPAIGN_NONE ? NULL : record,

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One device of a survey: from its files to the facts, and to the verdict. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/ops-private.h"
+#include "core/survey-private.h"
+
+/* What belongs to one definition while it is judged. */
+struct subject {
+	const struct look *look;
+	const struct mdev_uuid *uuid;
+	struct definition *definition;
+	struct record record;
+	bool has_record;
+	struct presences again; /* the device, if it was looked at once more */
+	char *active_parent;
+	char *rival; /* found on disk */
+};
+
+static void subject_done(struct subject *s)
+{
+	definition_free(s->definition);
+	record_done(&s->record);
+	presences_done(&s->again);
+	free(s->active_parent);
+	free(s->rival);
+}
+
+static enum device_state state_of_presence(enum presence presence)
+{
+	switch (presence) {
+	case PRESENCE_STARTING:
+		return DEVICE_STARTING;
+	case PRESENCE_ACTIVE:
+		return DEVICE_ACTIVE;
+	case PRESENCE_STOPPING:
+		return DEVICE_STOPPING;
+	case PRESENCE_ABSENT:
+	case PRESENCE_ELSEWHERE:
+		break;
+	}
+	return DEVICE_INACTIVE;
+}
+
+static int copy_text(const char *text, char **ret)
+{
+	*ret = text ? strdup(text) : NULL;
+	return text && !*ret ? -ENOMEM : 0;
+}
+
+int survey_look_at_device(const struct present *present, struct survey_entry *ret)
+{
+	ret->uuid = present->uuid;
+	ret->state = state_of_presence(present->presence);
+	ret->action = CAMPAIGN_REST;
+	return copy_text(present->type, &ret->type);
+}
+
+/* ---- its files -------------------------------------------------------------------- */
+
+static int tell_broken(const struct look *look, const struct store_entry *e,
+                       const struct present *present, struct error *why, struct survey_entry *ret)
+{
+	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT, text = STRBUF_INIT;
+
+	store_add_path(look->ops->store, look->parent, e, &path);
+	error_add_cause(why, "in %s", strbuf_str(&path));
+	error_format(why, &text);
+	ret->is_broken = true;
+	ret->reason = strbuf_take(&text);
+	if (!ret->reason)
+		return -ENOMEM;
+	if (!present)
+		return 0;
+	ret->state = state_of_presence(present->presence);
+	return copy_text(present->type, &ret->type);
+}
+
+/* 1: read, 0: there is none any more, else why it cannot be used. */
+static int read_definition(const struct look *look, const struct store_entry *e,
+                           struct survey_entry *entry, struct definition **ret, struct error *why)
+{
+	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
+	mode_t mode = 0;
+	int r = store_read_bytes_and_mode(&look->store, e, &bytes, &mode);
+
+	if (r == -ENOENT)
+		return 0;
+	entry->is_private = !(mode & S_IROTH);
+	if (r < 0)
+		return error_set_errno(why, r, "Cannot read the definition");
+	entry->definition = record_hash_definition(strbuf_str(&bytes), bytes.len);
+	r = definition_parse(strbuf_str(&bytes), bytes.len, ret, why);
+	return r < 0 ? r : 1;
+}
+
+static int read_record(struct subject *s)
+{
+	const struct look *look = s->look;
+	int r = look->records_fd < 0
+	                ? -ENOENT
+	                : record_read_at(look->ops->records, look->records_fd, s->uuid, &s->record);
+
+	if (r == -ENOMEM)
+		return r;
+	/* What may not be read, as what is not there: the definition is as private. */
+	s->has_record = r == 0 && s->record.registration == look->registration;
+	return 0;
+}
+
+/* ---- other parents ------------------------------------------------------------------ */
+
+/* Below our own parent, though it was not there before: made since. */
+static int look_again(struct subject *s)
+{
+	int r = presence_scan_for(s->look->ops->sysfs, s->look->parent, s->uuid, &s->again);
+
+	return r == -ENOMEM ? r : 0;
+}
+
+/* Also closes a gap: the record, which was read after the devices, may tell of a start that
+ * has come to its end meanwhile. */
+static int look_elsewhere(struct subject *s, struct campaign_facts *facts)
+{
+	const struct look *look = s->look;
+	int r = presence_elsewhere(look->ops->sysfs, s->uuid, &facts->presence, &s->active_parent);
+
+	if (r == -ENOMEM || !s->active_parent || strcmp(s->active_parent, look->parent) != 0)
+		return r == -ENOMEM ? r : 0;
+	/* A parent on its way out takes its devices along. */
+	facts->presence = look->registration ? PRESENCE_ABSENT : PRESENCE_STOPPING;
+	r = look->registration ? look_again(s) : 0;
+	if (r == 0 && s->again.n == 1) {
+		facts->presence = s->again.items[0].presence;
+		facts->active_type = s->again.items[0].type;
+	}
+	return r;
+}
+
+static bool is_auto_rival(const struct ops *ops, const struct store_hit *hit)
+{
+	_cleanup_(definition_freep) struct definition *d = NULL;
+	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
+	uint64_t registration = 0;
+
+	return registration_read(ops->sysfs, hit->parent, &registration) == 0 &&
+	       registration != 0 &&
+	       store_open_parent_for(ops->store, hit->parent, &hit->entry.uuid, &p) == 0 &&
+	       p.fd >= 0 && store_read(ops->store, &p, &hit->entry, &d, NULL) == 0 && d->autostart;
+}
+
+/* A walk through all parents: only for who has no index of definitions. */
+static int find_rival(struct subject *s)
+{
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	int r = store_find(s->look->ops->store, s->uuid, NULL, &hits);
+
+	for (size_t i = 0; r >= 0 && i < hits.n; i++) {
+		if (strcmp(hits.items[i].parent, s->look->parent) >= 0)
+			break;
+		if (is_auto_rival(s->look->ops, &hits.items[i]))
+			return copy_text(hits.items[i].parent, &s->rival);
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
+static int look_for_rival(struct subject *s, struct campaign_facts *facts)
+{
+	const struct survey_hints *hints = s->look->hints;
+	int r;
+
+	if (hints && hints->rival) {
+		facts->rival = hints->rival(hints->userdata, s->look->parent, s->uuid);
+		return 0;
+	}
+	r = find_rival(s);
+	facts->rival = s->rival;
+	return r;
+}
+
+/* ---- facts ------------------------------------------------------------------------------ */
+
+static bool was_seen(const struct survey_hints *hints, const struct mdev_uuid *uuid)
+{
+	for (size_t i = 0; hints && i < hints->n_seen; i++)
+		if (mdev_uuid_compare(&hints->seen[i], uuid) == 0)
+			return true;
+	return false;
+}
+
+static bool has_type(const struct look *look, const char *type)
+{
+	return look->types_fd >= 0 && sysfs_name_is_plain(type) &&
+	       sysfs_has(look->types_fd, type) == 1;
+}
+
+static void take_record(const struct subject *s, uint64_t hash, struct campaign_facts *facts)
+{
+	const struct look *look = s->look;
+	const struct record *record = &s->record;
+	uint64_t now = 0;
+
+	facts->record = record;
+	facts->is_changed = record->definition != 0 && record->definition != hash;
+	if (record->phase == CAMPAIGN_STUCK)
+		facts->is_writer_alive = record_writer_is_alive(look->ops->records, record);
+	if (record->phase == CAMPAIGN_BLOCKED && record->other)
+		facts->other_is_over = registration_read(look->ops->sysfs, record->other, &now) ==
+		                               0 &&
+		                       now != record->other_registration;
+}
+
+/* A campaign that may come to a try now: only these need to know their rivals. */
+static bool may_try(const struct campaign_facts *f)
+{
+	if (!f->is_auto || f->registration == 0 || f->presence != PRESENCE_ABSENT)
+		return false;
+	return f->record
+	               ? f->record->phase != CAMPAIGN_DONE && f->record->phase != CAMPAIGN_DEGRADED
+	               : f->is_armed;
+}
+
+static int read_facts(struct subject *s, const struct present *present, uint64_t hash,
+                      struct campaign_facts *ret)
+{
+	const struct look *look = s->look;
+	int r = read_record(s);
+
+	*ret = (struct campaign_facts){
+		.now = look->now,
+		.is_auto = s->definition->autostart,
+		.registration = look->registration,
+		.is_noted = look->is_noted,
+		.is_armed = look->is_noted && registration_has_armed(&look->noted, s->uuid),
+		.presence = present ? present->presence : PRESENCE_ABSENT,
+		.type = s->definition->type,
+		.active_type = present ? present->type : NULL,
+		.was_seen = was_seen(look->hints, s->uuid),
+		.is_freed = look->hints && look->hints->is_freed,
+		.is_stopping = look->is_stopping,
+	};
+	if (s->has_record)
+		take_record(s, hash, ret);
+	if (r == 0 && !present && ret->is_auto)
+		r = look_elsewhere(s, ret);
+	ret->active_parent = s->active_parent;
+	ret->type_differs = ret->active_type && strcmp(ret->active_type, ret->type) != 0;
+	if (r < 0 || !may_try(ret))
+		return r;
+	ret->has_type = has_type(look, ret->type);
+	return look_for_rival(s, ret);
+}
+
+/* ---- the entry --------------------------------------------------------------------------- */
+
+static void copy_record(const struct subject *s, struct survey_entry *ret)
+{
+	const struct record *record = &s->record;
+
+	if (!s->has_record) {
+		if (ret->is_auto && s->look->is_noted)
+			ret->since = s->look->noted.since;
+		return;
+	}
+	ret->attempts = record->attempts;
+	ret->errnum = record->errnum;
+	ret->since = record->since;
+	if (record->phase == CAMPAIGN_RETRY)
+		ret->next = record->next;
+	if (ret->state == DEVICE_STUCK)
+		ret->pid = record->pid;
+}
+
+static int judge(struct subject *s, const struct present *present, struct survey_entry *ret)
+{
+	_cleanup_(strbuf_done) struct strbuf reason = STRBUF_INIT;
+	struct campaign_verdict verdict;
+	struct campaign_facts facts;
+	int r = read_facts(s, present, ret->definition, &facts);
+
+	if (r < 0)
+		return r;
+	verdict = campaign_judge(&facts, &reason);
+	ret->state = verdict.state;
+	ret->action = verdict.action;
+	ret->due = verdict.due;
+	copy_record(s, ret);
+	if (strbuf_error(&reason) < 0)
+		return -ENOMEM;
+	r = copy_text(reason.len > 0 ? reason.data : NULL, &ret->reason);
+	return r < 0 ? r : copy_text(verdict.other, &ret->other);
+}
+
+int survey_look_at_definition(const struct look *look, const struct store_entry *e,
+                              const struct present *present, struct survey_entry *ret)
+{
+	_cleanup_(subject_done) struct subject s = { .look = look, .uuid = &e->uuid };
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	int r = read_definition(look, e, ret, &s.definition, &why);
+
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	ret->uuid = e->uuid;
+	ret->is_defined = true;
+	if (r < 0) {
+		r = tell_broken(look, e, present, &why, ret);
+		return r < 0 ? r : 1;
+	}
+	ret->is_auto = s.definition->autostart;
+	r = copy_text(s.definition->type, &ret->type);
+	if (r == 0)
+		r = judge(&s, present, ret);
+	return r < 0 ? r : 1;
+}

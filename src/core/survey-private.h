@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What survey.c and survey-device.c share: what is read once for all of a parent. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/presence.h"
+#include "core/registration.h"
+#include "core/store.h"
+#include "core/survey.h"
+#include "shared/macro.h"
+
+struct look {
+	struct ops *ops;
+	const char *parent;
+	const struct survey_hints *hints;
+	int64_t now;
+	uint64_t registration;
+	struct registration noted; /* n_armed 0 unless is_noted */
+	bool is_noted;
+	bool is_stopping;
+	int types_fd;   /* -1: not registered */
+	int records_fd; /* -1: none */
+	struct store_parent store;
+	struct presences presences;
+};
+
+/** Fills in what a definition's file says and what is due for it; present is the device of
+ * that UUID, or NULL. 1, 0 if the definition is gone by now, negative errno. */
+int survey_look_at_definition(const struct look *look, const struct store_entry *e,
+                              const struct present *present, struct survey_entry *ret) _must_check_;
+
+/** Fills in a device that has no definition. */
+int survey_look_at_device(const struct present *present, struct survey_entry *ret) _must_check_;
