@@ -255,19 +255,26 @@ void apply_result_done(struct apply_result *result)
 	*result = APPLY_RESULT_INIT;
 }
 
-int apply_tell_ready(const struct sysfs *sysfs, int device_fd)
+int apply_tell_ready(const struct apply *apply, const struct mdev_uuid *uuid,
+                     struct apply_result *result)
 {
 	static const char action[] = "change ", words[] = " MDEVMGR=ready";
 	char text[sizeof(action) + MDEV_UUID_TEXT_MAX + sizeof(words)];
 	char random[MDEV_UUID_TEXT_MAX];
-	struct mdev_uuid uuid;
-	int n;
+	struct mdev_uuid event;
+	int fd, n;
 
+	/* Below a relocated root there is no udev. */
+	if (!sysfs_is_live(apply->sysfs))
+		return 0;
+	fd = hold_device(apply, uuid, result);
+	if (fd < 0)
+		return fd;
 	/* Documentation/ABI/testing/sysfs-uevent: who asked, by a UUID of his own. */
-	mdev_uuid_generate(&uuid);
-	mdev_uuid_format(&uuid, random);
+	mdev_uuid_generate(&event);
+	mdev_uuid_format(&event, random);
 	n = snprintf(text, sizeof(text), "%s%s%s", action, random, words);
-	return sysfs_write(sysfs, device_fd, "uevent", text, (size_t)n);
+	return sysfs_write(apply->sysfs, fd, "uevent", text, (size_t)n);
 }
 
 int apply_remove(const struct apply *apply, const struct mdev_uuid *uuid, pid_t *ret_pid,

@@ -50,7 +50,8 @@ int apply_start(const struct apply *apply, const struct plan *plan, struct apply
 int apply_remove(const struct apply *apply, const struct mdev_uuid *uuid, pid_t *ret_pid,
                  struct error *err) _must_check_;
 
-/** Tells udev that a device is as it shall be: a synthetic event with MDEVMGR=ready.
- * device_fd is of apply_start(); once create is done, writing to uevent waits for no driver.
- * Negative errno. */
-int apply_tell_ready(const struct sysfs *sysfs, int device_fd) _must_check_;
+/** Tells udev that a device is as it shall be: a synthetic event with MDEVMGR=ready. Once
+ * create is done, writing to uevent waits for no driver. *result is what apply_start() left,
+ * or as after APPLY_RESULT_INIT. Negative errno. */
+int apply_tell_ready(const struct apply *apply, const struct mdev_uuid *uuid,
+                     struct apply_result *result) _must_check_;

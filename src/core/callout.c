@@ -212,6 +212,16 @@ int conversation_pre(struct conversation *v, bool force, struct error *err)
 	return r;
 }
 
+int conversation_resume(struct conversation *v, struct error *err)
+{
+	int r = callouts_load(v->c, err);
+
+	if (r < 0 || v->c->scripts.n == 0)
+		return r;
+	r = print_input(v, &v->input, err);
+	return r < 0 ? r : callouts_probe(v->c, v->subject, &v->probe, err);
+}
+
 void conversation_post(struct conversation *v, enum callout_state state)
 {
 	tell_outcome(v, state, false);

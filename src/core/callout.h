@@ -87,6 +87,10 @@ void conversation_set_locked(struct conversation *v, bool locked);
  * -EINTR: who interrupts wants no more. */
 int conversation_pre(struct conversation *v, bool force, struct error *err) _must_check_;
 
+/** Takes up the conversation of a process that died after pre, so that the script that is
+ * responsible can be told the outcome. Asks for no leave. As conversation_pre(). */
+int conversation_resume(struct conversation *v, struct error *err) _must_check_;
+
 /** Tells the outcome (event post), with the text that pre got on stdin. Failures are
  * debug messages. Runs in spite of an interrupt that came before, but not for long. */
 void conversation_post(struct conversation *v, enum callout_state state);

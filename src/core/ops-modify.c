@@ -203,13 +203,22 @@ static int modify_prepare(struct modify *m, struct error *err)
 
 /* ---- writing it --------------------------------------------------------------------- */
 
-static int modify_store(struct modify *m, struct error *err)
+static int modify_write(struct modify *m, struct error *err)
 {
 	if (!m->exists)
 		return store_put(m->ops->store, m->hit.parent, &m->hit.entry.uuid, m->new_text.data,
 		                 m->new_text.len, err);
 	return store_replace(m->ops->store, m->hit.parent, &m->hit.entry, m->new_text.data,
 	                     m->new_text.len, err);
+}
+
+static int modify_store(struct modify *m, struct error *err)
+{
+	int r = modify_write(m, err);
+
+	if (r == 0 && !m->definition->autostart)
+		ops_end_campaign(m->ops, m->hit.parent, m->req->uuid, "set to manual");
+	return r;
 }
 
 static bool is_same_text(const struct strbuf *a, const struct strbuf *b)

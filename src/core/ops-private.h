@@ -33,13 +33,18 @@ struct operation {
 	/* Does the work; runs between pre and post. May exchange the subject's
 	 * definition. */
 	int (*body)(struct operation *op, struct error *err);
+	/* Writes down how it ended, before the lock is released; NULL: nothing to write.
+	 * r is what operation_run() returns, err its error. */
+	void (*settle)(struct operation *op, int r, const struct error *err);
 	void *userdata;
 	struct lock *lock; /* held over pre, body and post, or NULL; released before
 			    * the notifiers */
 	bool holds_parent; /* lock is the parent's: callouts are told */
+	bool is_resumed;   /* of a process that died: leave was given, pre is not run */
 };
 
-/** Runs pre, body, post and the notifiers; the lock is released in any case. */
+/** Runs pre, body, post and the notifiers; the lock is released in any case. err must not
+ * be NULL if there is a settle(). */
 int operation_run(struct operation *op, struct error *err) _must_check_;
 
 /** The word for an action in plans and messages: "define", "start", ... */
@@ -98,3 +103,39 @@ int ops_modify_live(struct ops *ops, const struct modify_request *req, struct pl
 /** Changes the stored definition (modify without --live, or after it). */
 int ops_modify_stored(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
                       struct error *err) _must_check_;
+
+/* ---- what is remembered: ops-remember.c. Where there is no place for it, or it cannot be
+ * written, that is a debug message: whoever may change devices may not write there always
+ * (a caller's SELinux domain). ------------------------------------------------------- */
+
+/* A start that is going on. */
+struct memory {
+	uint64_t registration; /* 0: nothing is remembered */
+	bool has_before;
+	struct record before;
+};
+
+/** Releases it; zeros afterwards. */
+void memory_done(struct memory *m);
+
+/** Writes down that a defined device is about to be made. */
+void memory_begin(struct memory *m, struct ops *ops, const char *parent,
+                  const struct mdev_uuid *uuid);
+
+/** Writes down how it ended: success, or a driver that does not come back (pid); else what
+ * was there before. */
+void memory_end(struct memory *m, struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                int r, pid_t pid);
+
+/** Ends the campaign of a definition: its device was removed by our caller, or (pid > 0) is
+ * about to be, by that process. */
+void ops_remember_stop(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                       pid_t pid);
+
+/** Ends the campaign of a definition if it has not come to its end; how is a verb:
+ * "stopped", "set to manual". True if it had not. */
+bool ops_end_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                      const char *how);
+
+/** Forgets the campaign of a definition that is gone. */
+void ops_forget_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid);

@@ -20,6 +20,7 @@ static int start_from_hit(struct start *s, const struct start_request *req,
 
 	if (r < 0)
 		return r;
+	s->is_defined = true;
 	s->parent = strdup(hit->parent);
 	if (!s->parent)
 		return ops_result(-ENOMEM, err);
@@ -54,6 +55,16 @@ static int start_transient(struct start *s, const struct start_request *req, str
 	return ops_resolve_type(s->ops, req->parent, req->type, &s->definition->type, err);
 }
 
+/* A definition of the device is there too, or not: its own unit waits for us then. */
+static int look_for_definition(struct start *s)
+{
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	int r = store_find(s->ops->store, &s->uuid, s->parent, &hits);
+
+	s->is_defined = r == 0 && hits.n > 0;
+	return r;
+}
+
 static int start_from_json(struct start *s, const struct start_request *req, struct error *err)
 {
 	int r = ops_parse_source(&req->json, &s->definition, err);
@@ -64,7 +75,7 @@ static int start_from_json(struct start *s, const struct start_request *req, str
 		return error_set(err, -EINVAL,
 		                 "Parent device required to start device via json file");
 	s->parent = strdup(req->parent);
-	return s->parent ? 0 : ops_result(-ENOMEM, err);
+	return ops_result(s->parent ? look_for_definition(s) : -ENOMEM, err);
 }
 
 static int start_by_uuid(struct start *s, const struct start_request *req, struct error *err)
@@ -97,19 +108,40 @@ static int start_prepare(struct start *s, const struct start_request *req, struc
 
 /* ---- doing it ---------------------------------------------------------------------------- */
 
-static int start_body(struct operation *op, struct error *err)
+struct work {
+	struct start *start;
+	struct memory memory;
+};
+
+static int work_body(struct operation *op, struct error *err)
 {
-	return start_apply(op->userdata, err);
+	struct work *w = op->userdata;
+
+	return start_apply(w->start, err);
+}
+
+static void work_settle(struct operation *op, int r, const struct error *err _unused_)
+{
+	struct work *w = op->userdata;
+	struct start *s = w->start;
+
+	if (!s->is_defined)
+		return;
+	memory_end(&w->memory, s->ops, s->parent, &s->uuid, r, s->result.pid);
+	if (r == 0)
+		ops_tell_ready(s->ops, &s->uuid, &s->result);
 }
 
 static int start_run(struct start *s, const struct change_options *options, struct plan *ret_plan,
                      struct error *err)
 {
+	struct work w = { .start = s };
 	struct operation op = { .ops = s->ops,
 		                .action = CALLOUT_START,
 		                .force = options->force,
-		                .body = start_body,
-		                .userdata = s,
+		                .body = work_body,
+		                .settle = work_settle,
+		                .userdata = &w,
 		                .holds_parent = true };
 	int r;
 
@@ -118,11 +150,15 @@ static int start_run(struct start *s, const struct change_options *options, stru
 	r = lock_parent(s->ops->env, s->parent, &s->uuid, &op.lock, err);
 	if (r < 0)
 		return r;
+	if (s->is_defined)
+		memory_begin(&w.memory, s->ops, s->parent, &s->uuid);
 	op.subject = (struct callout_subject){ .uuid = &s->uuid,
 		                               .parent = s->parent,
 		                               .type = s->definition->type,
 		                               .definition = s->definition };
-	return operation_run(&op, err);
+	r = operation_run(&op, err);
+	memory_done(&w.memory);
+	return r;
 }
 
 int ops_start(struct ops *ops, const struct start_request *req, struct mdev_uuid *ret_uuid,
@@ -153,11 +189,24 @@ static int start_entry(struct ops *ops, const struct store_parent *p, const stru
 		return r;
 	s.ops = ops;
 	s.uuid = e->uuid;
+	s.is_defined = true;
 	s.parent = strdup(p->name);
 	return s.parent ? start_run(&s, options, ret_plan, err) : ops_result(-ENOMEM, err);
 }
 
-int ops_start_parent(struct ops *ops, const char *parent, const struct change_options *options,
+static void warn_not_started(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                             const struct error *why)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	char device[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(uuid, device);
+	error_format(why, &text);
+	log_warn(env_log(ops->env), "Cannot start device %s on parent %s: %s", device, parent,
+	         strbuf_str(&text));
+}
+
+static int start_all(struct ops *ops, const char *parent, const struct change_options *options,
                      struct plan *ret_plan, struct error *err)
 {
 	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
@@ -166,16 +215,20 @@ int ops_start_parent(struct ops *ops, const char *parent, const struct change_op
 	if (r < 0)
 		return ops_result(r, err);
 	for (size_t i = 0; i < p.n && !env_is_interrupted(ops->env); i++) {
-		_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 		_cleanup_(error_done) struct error why = ERROR_INIT;
-		char uuid[MDEV_UUID_TEXT_MAX];
 
-		if (start_entry(ops, &p, &p.entries[i], options, ret_plan, &why) >= 0)
-			continue;
-		mdev_uuid_format(&p.entries[i].uuid, uuid);
-		error_format(&why, &text);
-		log_warn(env_log(ops->env), "Cannot start device %s on parent %s: %s", uuid, parent,
-		         strbuf_str(&text));
+		if (start_entry(ops, &p, &p.entries[i], options, ret_plan, &why) < 0)
+			warn_not_started(ops, parent, &p.entries[i].uuid, &why);
 	}
+	return 0;
+}
+
+int ops_start_parent(struct ops *ops, const char *parent, const struct change_options *options,
+                     struct plan *ret_plan, struct error *err)
+{
+	int r = start_all(ops, parent, options, ret_plan, err);
+
+	if (r < 0)
+		return r;
 	return env_is_interrupted(ops->env) ? error_set(err, -EINTR, "Interrupted") : 0;
 }

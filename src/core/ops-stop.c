@@ -121,6 +121,15 @@ static int stop_remove(struct operation *op, struct error *err)
 	return apply_remove(&apply, s->req->uuid, &s->pid, err);
 }
 
+/* With the process that goes on, where it does not end: the device is on its way out. */
+static void stop_settle(struct operation *op, int r, const struct error *err _unused_)
+{
+	struct stop *s = op->userdata;
+
+	if (r == 0 || s->pid > 0)
+		ops_remember_stop(s->ops, op->subject.parent, s->req->uuid, s->pid);
+}
+
 static int stop_plan(const struct stop *s, struct plan *plan, struct error *err)
 {
 	const char *parent = snapshot_parent(&s->active, &s->active.devices[0]);
@@ -165,6 +174,7 @@ static int stop_run(struct stop *s, struct error *err)
 		                .action = CALLOUT_STOP,
 		                .force = s->req->options.force,
 		                .body = stop_remove,
+		                .settle = stop_settle,
 		                .userdata = s };
 	int r = lock_device(s->ops->env, s->req->uuid, &op.lock, err);
 
@@ -182,6 +192,39 @@ static int stop_run(struct stop *s, struct error *err)
 	return operation_run(&op, err);
 }
 
+/* What waits for its next try is given up: else a device that was told to stop would come.
+ * Under the parent's lock, so that no try is under way. True if there was any. */
+static bool stop_campaigns(struct stop *s)
+{
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	bool has_ended = false;
+
+	if (store_find(s->ops->store, s->req->uuid, NULL, &hits) < 0)
+		return false;
+	for (size_t i = 0; i < hits.n; i++) {
+		_cleanup_(lock_freep) struct lock *lock = NULL;
+
+		if (lock_parent(s->ops->env, hits.items[i].parent, s->req->uuid, &lock, NULL) == 0)
+			has_ended |= ops_end_campaign(s->ops, hits.items[i].parent, s->req->uuid,
+			                              "stopped");
+	}
+	return has_ended;
+}
+
+/* Looks again for what a try has brought meanwhile. */
+static int stop_inactive(struct stop *s, struct error *err)
+{
+	bool has_ended = stop_campaigns(s);
+	int r;
+
+	error_done(err);
+	r = stop_find(s, err);
+	if (r == -ENODEV && has_ended)
+		error_set_advice(err, "it is not started automatically any more until its parent "
+		                      "registers again");
+	return r;
+}
+
 static void stop_done(struct stop *s)
 {
 	snapshot_done(&s->active);
@@ -193,6 +236,8 @@ int ops_stop(struct ops *ops, const struct stop_request *req, struct plan *ret_p
 	_cleanup_(stop_done) struct stop s = { .ops = ops, .req = req };
 	int r = stop_find(&s, err);
 
+	if (r == -ENODEV && !req->options.dry_run && records_exist(ops->records))
+		r = stop_inactive(&s, err);
 	if (r == 0 && !req->in_use)
 		r = wait_for_users(&s, err);
 	if (r < 0)

@@ -19,7 +19,11 @@ static int undefine_remove(struct operation *op, struct error *err)
 	_cleanup_(lock_freep) struct lock *lock = NULL;
 	int r = ops_lock_definitions(u->ops, "remove", &u->hit->entry.uuid, &lock, err);
 
-	return r < 0 ? r : store_remove(u->ops->store, u->hit->parent, &u->hit->entry, err);
+	if (r == 0)
+		r = store_remove(u->ops->store, u->hit->parent, &u->hit->entry, err);
+	if (r == 0)
+		ops_forget_campaign(u->ops, u->hit->parent, &u->hit->entry.uuid);
+	return r;
 }
 
 /* A definition that cannot be read has no type to ask callouts about: it just goes. */

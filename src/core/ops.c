@@ -88,10 +88,26 @@ const char *operation_name(enum callout_action action)
 	return names[action];
 }
 
-static void operation_unlock(struct operation *op)
+static void operation_settle(struct operation *op, int r, const struct error *err)
 {
+	if (op->settle)
+		op->settle(op, r, err);
 	lock_free(op->lock);
 	op->lock = NULL;
+}
+
+/* Whom we cannot tell any more does not keep us from finishing. */
+static int take_up(struct conversation *talk, struct operation *op)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+	if (conversation_resume(talk, &err) < 0) {
+		error_format(&err, &text);
+		log_debug(env_log(op->ops->env), "Cannot take up with the callouts, ignoring: %s",
+		          strbuf_str(&text));
+	}
+	return 0;
 }
 
 int operation_run(struct operation *op, struct error *err)
@@ -102,13 +118,14 @@ int operation_run(struct operation *op, struct error *err)
 
 	r = conversation_new(op->ops->callouts, op->action, &op->subject, &talk);
 	if (r < 0) {
-		operation_unlock(op);
-		return ops_result(r, err);
+		ops_result(r, err);
+		operation_settle(op, r, err);
+		return r;
 	}
 	conversation_set_locked(talk, op->holds_parent);
-	r = conversation_pre(talk, op->force, err);
+	r = op->is_resumed ? take_up(talk, op) : conversation_pre(talk, op->force, err);
 	if (r < 0) {
-		operation_unlock(op);
+		operation_settle(op, r, err);
 		conversation_notify(talk, CALLOUT_NONE);
 		return r;
 	}
@@ -116,7 +133,7 @@ int operation_run(struct operation *op, struct error *err)
 	state = r < 0 ? CALLOUT_FAILURE : CALLOUT_SUCCESS;
 	conversation_post(talk, state);
 	/* A notifier may well call us for the same device. */
-	operation_unlock(op);
+	operation_settle(op, r, err);
 	conversation_set_locked(talk, false);
 	conversation_notify(talk, state);
 	return r;

@@ -160,18 +160,16 @@ int start_plan(const struct start *s, struct plan *plan, struct error *err)
 	return ops_result(r, err);
 }
 
-void start_tell_ready(const struct start *s)
+void ops_tell_ready(struct ops *ops, const struct mdev_uuid *uuid, struct apply_result *result)
 {
-	char uuid[MDEV_UUID_TEXT_MAX];
-	int r = s->result.device_fd;
+	struct apply apply = ops_apply(ops, ops->create_ms);
+	int r = apply_tell_ready(&apply, uuid, result);
+	char text[MDEV_UUID_TEXT_MAX];
 
 	/* On trees that do not react there is nothing to tell of. */
-	if (r >= 0)
-		r = apply_tell_ready(s->ops->sysfs, s->result.device_fd);
-
-	if (r >= 0)
+	if (r >= 0 || r == -ENOENT)
 		return;
-	mdev_uuid_format(&s->uuid, uuid);
-	log_debug(env_log(s->ops->env), "Cannot tell udev that device %s is ready: %s", uuid,
+	mdev_uuid_format(uuid, text);
+	log_debug(env_log(ops->env), "Cannot tell udev that device %s is ready: %s", text,
 	          strerror(-r));
 }

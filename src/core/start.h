@@ -20,6 +20,7 @@ struct start {
 	struct mdev_uuid uuid;
 	char *parent;
 	struct definition *definition;
+	bool is_defined;       /* there is a definition of it below this parent */
 	uint64_t registration; /* in this life of the parent only; 0: in any */
 	bool is_half_made;     /* the device is there, its attributes may not be as defined */
 	struct apply_result result;
@@ -38,5 +39,6 @@ int start_apply(struct start *s, struct error *err) _must_check_;
 int start_plan(const struct start *s, struct plan *plan, struct error *err) _must_check_;
 
 /** Tells udev, and so whatever waits for the device's unit, that the device is as defined.
- * A failure is a debug message: older udev rules wait for nothing. */
-void start_tell_ready(const struct start *s);
+ * *result is that of its start, or as after APPLY_RESULT_INIT. A failure is a debug message:
+ * without our udev rules nobody waits. */
+void ops_tell_ready(struct ops *ops, const struct mdev_uuid *uuid, struct apply_result *result);

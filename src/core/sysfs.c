@@ -51,6 +51,11 @@ void sysfs_set_writer(struct sysfs *sysfs, sysfs_writer_t writer, void *userdata
 	sysfs->writer_data = userdata;
 }
 
+bool sysfs_is_live(const struct sysfs *sysfs)
+{
+	return !sysfs_is_relocated(sysfs) || sysfs->writer != kernel_writer;
+}
+
 bool sysfs_name_is_plain(const char *name)
 {
 	if (name[0] == '\0' || strlen(name) > NAME_MAX || strcmp(name, ".") == 0 ||

@@ -40,6 +40,10 @@ void sysfs_set_writer(struct sysfs *sysfs, sysfs_writer_t writer, void *userdata
 /** True if this is not the real /sys. */
 bool sysfs_is_relocated(const struct sysfs *sysfs);
 
+/** True if somebody reacts to writes: the kernel, or a test's writer. Trees of plain files
+ * only keep them. */
+bool sysfs_is_live(const struct sysfs *sysfs);
+
 /** Opens the directory /sys/PATH. Links are followed: callers give paths of ours. */
 int sysfs_open_dir(const struct sysfs *sysfs, const char *path) _must_check_;
 

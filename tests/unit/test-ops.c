@@ -115,7 +115,7 @@ static void test_start_defined(void **state)
 
 	tree_file(f->tree, DIR "/p1/" U1, TEXT);
 	assert_int_equal(start(f, NULL, NULL), 0);
-	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\na1=y\n");
+	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\na1=y\nuevent=MDEVMGR=ready\n");
 	assert_int_equal(start(f, NULL, NULL), -EEXIST);
 	assert_non_null(strstr(take_error(f), "Device already exists"));
 }
@@ -192,7 +192,7 @@ static void test_start_parent(void **state)
 	tree_file(f->tree, DIR "/p1/" U2, TEXT);
 	tree_file(f->tree, DIR "/p1/" U3, MANUAL);
 	assert_int_equal(ops_start_parent(f->ops, "p1", &options, NULL, &f->err), 0);
-	assert_string_equal(f->tree->writes, "create=" U2 "\na0=x\na1=y\n");
+	assert_string_equal(f->tree->writes, "create=" U2 "\na0=x\na1=y\nuevent=MDEVMGR=ready\n");
 	assert_non_null(strstr(strbuf_str(&f->logged), "Cannot start device " U1));
 	strbuf_clear(&f->logged);
 	assert_int_equal(ops_start_parent(f->ops, "p1", &options, NULL, &f->err), 0);
