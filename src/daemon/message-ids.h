@@ -30,3 +30,7 @@
 #define MESSAGE_ID_MDEVCTL_RULE "74b033fb814741ae885d8342b871162f"
 /* a parent's worker did not end in its time */
 #define MESSAGE_ID_WORKER_STUCK "f8a329b632bb4923bbb795d28f08c781"
+/* boot went on without devices that start by themselves */
+#define MESSAGE_ID_DEVICES_MISSING "b186767659794a1287fa5a2800063df5"
+/* a device was not taken down at shutdown */
+#define MESSAGE_ID_DEVICE_LEFT "ac3935e59a214b9e921308b734160db9"

@@ -16,6 +16,22 @@ install_tree() {
 	tar -C "$1" -c . | tar -C / -x --no-same-owner --keep-directory-symlink
 }
 
+# boot_like_a_host: before init runs, let it boot to multi-user.target, and let that be
+# reached while the test's script runs.
+boot_like_a_host() {
+	mkdir -p /etc/systemd/system/multi-user.target.wants /etc/systemd/system/vm.service.d
+	ln -s ../vm.service /etc/systemd/system/multi-user.target.wants/
+	printf '%s\n' '[Service]' 'Type=exec' >/etc/systemd/system/vm.service.d/exec.conf
+	ln -s /dev/null /etc/systemd/system/getty.target
+}
+
+# shut_down: as an administrator does it; never returns. The script has succeeded then.
+shut_down() {
+	echo 0 >/mnt/ctl/status
+	systemctl --no-block poweroff
+	sleep infinity
+}
+
 load_modules() {
 	local m
 
@@ -272,6 +288,38 @@ forget_kmod() {
 		kmod release "$name"
 	done < <(awk '$1 == "parent" { print $2 }' "$KMOD")
 	wait_for 60 rmmod mdevmgr_test
+}
+
+# sys_define PARENT UUID TYPE START [ATTRIBUTE]: a definition as a file; ATTRIBUTE as JSON.
+sys_define() {
+	mkdir -p "$ETC/$1"
+	printf '{ "mdev_type": "%s", "start": "%s", "attrs": [ %s ] }\n' "$3" "$4" "${5:-}" >"$ETC/$1/$2"
+}
+
+# make_holder FILE: the program FILE device|group UUID. It opens the device through its group
+# and a container (include/uapi/linux/vfio.h), or the group alone, read-only, as libvirtd does
+# while it calls us; then it writes its pid to /tmp/held.UUID. It answers the kernel's request
+# to let go by not listening.
+make_holder() {
+	cat >"$1" <<-'P'
+		use Fcntl;
+		my ($what, $uuid) = @ARGV;
+		my ($number) = readlink("/sys/bus/mdev/devices/$uuid/iommu_group") =~ m{([0-9]+)$} or die;
+		my ($group, $container, $fd);
+		if ($what eq "group") {
+			sysopen($group, "/dev/vfio/$number", O_RDONLY) or die "group: $!";
+		} else {
+			sysopen($container, "/dev/vfio/vfio", O_RDWR) or die "container: $!";
+			sysopen($group, "/dev/vfio/$number", O_RDWR) or die "group: $!";
+			ioctl($group, 0x3b68, pack("i", fileno($container))) or die "VFIO_GROUP_SET_CONTAINER: $!";
+			ioctl($container, 0x3b66, 1) or die "VFIO_SET_IOMMU: $!";
+			$fd = ioctl($group, 0x3b6a, "$uuid\0") or die "VFIO_GROUP_GET_DEVICE_FD: $!";
+		}
+		open(my $out, ">", "/tmp/held.$uuid") or die;
+		print $out "$$\n";
+		close($out);
+		sleep 600;
+	P
 }
 
 # fresh: modules loaded, no device, no definition, no parent but the samples'.

@@ -6,28 +6,7 @@
 A=$(uuid 1) B=$(uuid 2) C=$(uuid 3)
 load_modules vfio_iommu_type1
 
-# holder.pl device|group UUID: opens the device through its group and a container
-# (include/uapi/linux/vfio.h), or the group alone, read-only, as libvirtd does while it
-# calls us. Answers the kernel's request to let go by not listening.
-cat >/tmp/holder.pl <<'P'
-use Fcntl;
-my ($what, $uuid) = @ARGV;
-my ($number) = readlink("/sys/bus/mdev/devices/$uuid/iommu_group") =~ m{([0-9]+)$} or die;
-my ($group, $container, $fd);
-if ($what eq "group") {
-	sysopen($group, "/dev/vfio/$number", O_RDONLY) or die "group: $!";
-} else {
-	sysopen($container, "/dev/vfio/vfio", O_RDWR) or die "container: $!";
-	sysopen($group, "/dev/vfio/$number", O_RDWR) or die "group: $!";
-	ioctl($group, 0x3b68, pack("i", fileno($container))) or die "VFIO_GROUP_SET_CONTAINER: $!";
-	ioctl($container, 0x3b66, 1) or die "VFIO_SET_IOMMU: $!";
-	$fd = ioctl($group, 0x3b6a, "$uuid\0") or die "VFIO_GROUP_GET_DEVICE_FD: $!";
-}
-open(my $out, ">", "/tmp/held.$uuid") or die;
-print $out "$$\n";
-close($out);
-sleep 600;
-P
+make_holder /tmp/holder.pl
 
 hold() {	# KIND UUID: leaves HOLDER
 	rm -f "/tmp/held.$2"
