@@ -63,11 +63,6 @@ static bool is_stuck(const struct campaign_facts *f)
 	return phase_of(f) == CAMPAIGN_STUCK && f->is_writer_alive;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /* ---- verdicts ---------------------------------------------------------------------- */
 
 static struct campaign_verdict rest(enum device_state state)
@@ -105,10 +100,11 @@ static struct campaign_verdict stuck(const struct campaign_facts *f, struct strb
 	return rest_until(DEVICE_STUCK, f->now + STUCK_PERIOD);
 }
 
-/* Written down again when it is somebody else by now. */
+/* Written down again when it is somebody else by now; one that named nobody stays. */
 static struct campaign_verdict block(const struct campaign_facts *f, const char *other)
 {
-	bool is_recorded = phase_of(f) == CAMPAIGN_BLOCKED && is_same(f->record->other, other);
+	bool is_recorded = phase_of(f) == CAMPAIGN_BLOCKED &&
+	                   (!f->record->other || strcmp(f->record->other, other) == 0);
 	struct campaign_verdict v = act(DEVICE_BLOCKED,
 	                                is_recorded ? CAMPAIGN_REST : CAMPAIGN_BLOCK);
 

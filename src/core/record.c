@@ -292,5 +292,5 @@ bool record_writer_is_alive(const struct records *records, const struct record *
 {
 	uint64_t start = record->pid > 0 ? records_process_start(records, record->pid) : 0;
 
-	return start != 0 && (record->pid_start == 0 || start == record->pid_start);
+	return start != 0 && start == record->pid_start;
 }

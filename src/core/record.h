@@ -44,7 +44,7 @@ struct record {
 	int64_t next;
 	uint64_t definition; /* hash of the definition's bytes at the last attempt */
 	pid_t pid;           /* STUCK: who writes */
-	uint64_t pid_start;  /* when that process was started, in the kernel's ticks; 0: unknown */
+	uint64_t pid_start;  /* when it was started, in the kernel's ticks; 0: it had ended */
 	char *other;         /* BLOCKED: the parent that has the UUID, or NULL */
 	uint64_t other_registration;
 	char *reason; /* one line, or NULL */

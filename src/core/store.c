@@ -390,3 +390,29 @@ int store_find(const struct store *store, const struct mdev_uuid *uuid, const ch
 	hits = (struct store_hits){ 0 };
 	return 0;
 }
+
+int store_find_among(const struct store *store, const struct mdev_uuid *uuid,
+                     const struct names *parents, size_t n, struct store_hits *ret)
+{
+	_cleanup_(closep) int fd = env_open_dir(store->env, STORE_DIR);
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	const struct store_entry entry = { .uuid = *uuid };
+	char text[MDEV_UUID_TEXT_MAX], path[NAME_MAX + MDEV_UUID_TEXT_MAX + 1];
+	int r = 0;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	mdev_uuid_format(uuid, text);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (store_parent_problem(parents->items[i]))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", parents->items[i], text);
+		if (is_regular(fd, path, DT_UNKNOWN))
+			r = store_hits_add(&hits, parents->items[i], &entry);
+	}
+	if (r < 0)
+		return r;
+	*ret = hits;
+	hits = (struct store_hits){ 0 };
+	return 0;
+}

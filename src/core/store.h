@@ -101,6 +101,11 @@ struct store_hits {
 int store_find(const struct store *store, const struct mdev_uuid *uuid, const char *parent,
                struct store_hits *ret) _must_check_;
 
+/** As store_find(), below the first n of these parents only, and with one system call for
+ * each: sees files with canonical names. */
+int store_find_among(const struct store *store, const struct mdev_uuid *uuid,
+                     const struct names *parents, size_t n, struct store_hits *ret) _must_check_;
+
 /** Appends copies. -ENOMEM. */
 int store_hits_add(struct store_hits *hits, const char *parent,
                    const struct store_entry *e) _must_check_;

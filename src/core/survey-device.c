@@ -142,30 +142,39 @@ static int look_elsewhere(struct subject *s, struct campaign_facts *facts)
 	return r;
 }
 
-static bool is_auto_rival(const struct ops *ops, const struct store_hit *hit)
+static bool is_auto(const struct ops *ops, const struct store_hit *hit)
 {
 	_cleanup_(definition_freep) struct definition *d = NULL;
 	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
-	uint64_t registration = 0;
 
-	return registration_read(ops->sysfs, hit->parent, &registration) == 0 &&
-	       registration != 0 &&
-	       store_open_parent_for(ops->store, hit->parent, &hit->entry.uuid, &p) == 0 &&
+	return store_open_parent_for(ops->store, hit->parent, &hit->entry.uuid, &p) == 0 &&
 	       p.fd >= 0 && store_read(ops->store, &p, &hit->entry, &d, NULL) == 0 && d->autostart;
 }
 
-/* A walk through all parents: only for who has no index of definitions. */
+static bool is_registered(const struct ops *ops, const char *parent)
+{
+	uint64_t registration = 0;
+
+	return registration_read(ops->sysfs, parent, &registration) == 0 && registration != 0;
+}
+
+/* Among the registered parents that sort before ours: only for who has no index of
+ * definitions. A file whose name is not canonical is missed: the kernel will say EEXIST. */
 static int find_rival(struct subject *s)
 {
+	const struct ops *ops = s->look->ops;
 	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
-	int r = store_find(s->look->ops->store, s->uuid, NULL, &hits);
+	_cleanup_(names_done) struct names parents = { 0 };
+	size_t n = 0;
+	int r = types_list_parents(ops->sysfs, &parents);
 
-	for (size_t i = 0; r >= 0 && i < hits.n; i++) {
-		if (strcmp(hits.items[i].parent, s->look->parent) >= 0)
-			break;
-		if (is_auto_rival(s->look->ops, &hits.items[i]))
+	while (n < parents.n && strcmp(parents.items[n], s->look->parent) < 0)
+		n++;
+	if (r == 0 && n > 0)
+		r = store_find_among(ops->store, s->uuid, &parents, n, &hits);
+	for (size_t i = 0; r == 0 && i < hits.n; i++)
+		if (is_registered(ops, hits.items[i].parent) && is_auto(ops, &hits.items[i]))
 			return copy_text(hits.items[i].parent, &s->rival);
-	}
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -209,20 +218,18 @@ static void take_record(const struct subject *s, uint64_t hash, struct campaign_
 	facts->is_changed = record->definition != 0 && record->definition != hash;
 	if (record->phase == CAMPAIGN_STUCK)
 		facts->is_writer_alive = record_writer_is_alive(look->ops->records, record);
-	if (record->phase == CAMPAIGN_BLOCKED && record->other)
-		facts->other_is_over = registration_read(look->ops->sysfs, record->other, &now) ==
-		                               0 &&
-		                       now != record->other_registration;
+	/* Where nobody is named, whoever it was is not there any more. */
+	if (record->phase == CAMPAIGN_BLOCKED)
+		facts->other_is_over = !record->other ||
+		                       (registration_read(look->ops->sysfs, record->other, &now) ==
+		                                0 &&
+		                        now != record->other_registration);
 }
 
-/* A campaign that may come to a try now: only these need to know their rivals. */
-static bool may_try(const struct campaign_facts *f)
+/* Only a device that may be made now needs its type. */
+static bool may_be_made(const struct campaign_facts *f)
 {
-	if (!f->is_auto || f->registration == 0 || f->presence != PRESENCE_ABSENT)
-		return false;
-	return f->record
-	               ? f->record->phase != CAMPAIGN_DONE && f->record->phase != CAMPAIGN_DEGRADED
-	               : f->is_armed;
+	return f->is_auto && f->registration != 0 && f->presence == PRESENCE_ABSENT;
 }
 
 static int read_facts(struct subject *s, const struct present *present, uint64_t hash,
@@ -250,10 +257,27 @@ static int read_facts(struct subject *s, const struct present *present, uint64_t
 		r = look_elsewhere(s, ret);
 	ret->active_parent = s->active_parent;
 	ret->type_differs = ret->active_type && strcmp(ret->active_type, ret->type) != 0;
-	if (r < 0 || !may_try(ret))
+	if (may_be_made(ret))
+		ret->has_type = has_type(look, ret->type);
+	return r;
+}
+
+/* A rival is looked for only where it would change the verdict. */
+static int judge_with_rival(struct subject *s, struct campaign_facts *facts,
+                            struct campaign_verdict *ret, struct strbuf *reason)
+{
+	int r;
+
+	*ret = campaign_judge(facts, reason);
+	if (!may_be_made(facts) || (ret->action != CAMPAIGN_START && ret->action != CAMPAIGN_MISS &&
+	                            !(facts->record && facts->record->phase == CAMPAIGN_BLOCKED)))
+		return 0;
+	r = look_for_rival(s, facts);
+	if (r < 0 || !facts->rival)
 		return r;
-	ret->has_type = has_type(look, ret->type);
-	return look_for_rival(s, ret);
+	strbuf_clear(reason);
+	*ret = campaign_judge(facts, reason);
+	return 0;
 }
 
 /* ---- the entry --------------------------------------------------------------------------- */
@@ -285,7 +309,9 @@ static int judge(struct subject *s, const struct present *present, struct survey
 
 	if (r < 0)
 		return r;
-	verdict = campaign_judge(&facts, &reason);
+	r = judge_with_rival(s, &facts, &verdict, &reason);
+	if (r < 0)
+		return r;
 	ret->state = verdict.state;
 	ret->action = verdict.action;
 	ret->due = verdict.due;

@@ -247,21 +247,25 @@ static void test_rules(void **state _unused_)
 		assert_row(i);
 }
 
+/* Written down once, also where nobody could be named: else it would be for ever. */
 static void test_rival_recorded(void **state _unused_)
 {
+	const struct record nameless = { .phase = CAMPAIGN_BLOCKED, .registration = 7 };
 	char a[] = "A";
 	const struct record record = { .phase = CAMPAIGN_BLOCKED, .registration = 7, .other = a };
-	const struct campaign_facts facts = { .is_auto = true,
-		                              .registration = 7,
-		                              .record = &record,
-		                              .has_type = true,
-		                              .rival = "A" };
+	struct campaign_facts facts = { .is_auto = true,
+		                        .registration = 7,
+		                        .record = &record,
+		                        .has_type = true,
+		                        .rival = "A" };
 	_cleanup_(strbuf_done) struct strbuf reason = STRBUF_INIT;
 	struct campaign_verdict v = campaign_judge(&facts, &reason);
 
 	assert_int_equal(v.state, DEVICE_BLOCKED);
 	assert_int_equal(v.action, CAMPAIGN_REST);
 	assert_string_equal(v.other, "A");
+	facts.record = &nameless;
+	assert_int_equal(campaign_judge(&facts, &reason).action, CAMPAIGN_REST);
 }
 
 static void test_classes(void **state _unused_)

@@ -289,6 +289,10 @@ static void test_writers(void **state)
 	assert_false(record_writer_is_alive(w->records, &found));
 	tree_file(w->tree, "/proc/42/stat", "42 (a");
 	assert_false(record_writer_is_alive(w->records, &found));
+	/* It had ended when it was written down: whoever has its pid is another one. */
+	tree_file(w->tree, "/proc/42/stat", STAT("D", "12345"));
+	found.pid_start = 0;
+	assert_false(record_writer_is_alive(w->records, &found));
 	record_done(&found);
 }
 
