@@ -18,6 +18,7 @@ _mdevmgr_options()
 	list) echo '-d --defined --dumpjson -v --verbose -u --uuid -p --parent -h --help -V --version' ;;
 	types) echo '-p --parent --dumpjson -h --help' ;;
 	show) echo '-u --uuid --json --qemu --libvirt -h --help' ;;
+	monitor) echo '-u --uuid -p --parent --json -h --help' ;;
 	verify) echo '-h --help' ;;
 	start-parent-mdevs) echo '--dry-run -h --help' ;;
 	help) echo '-h --help' ;;
@@ -54,6 +55,8 @@ _mdevmgr_kind()
 	'list -p' | 'list --parent') echo parent ;;
 	'types -p' | 'types --parent') echo parent ;;
 	'show -u' | 'show --uuid') echo uuid-any ;;
+	'monitor -u' | 'monitor --uuid') echo uuid-any ;;
+	'monitor -p' | 'monitor --parent') echo parent ;;
 	'verify ') echo file ;;
 	'start-parent-mdevs ') echo parent ;;
 	'help ') echo verb ;;
@@ -99,7 +102,7 @@ _mdevmgr_values()
 	uuid-any) _mdevmgr_uuids "$2" $list; _mdevmgr_uuids "$2" $list -d ;;
 	parent) _mdevmgr_parents "$manager" ;;
 	type) _mdevmgr_types "$manager" types ${3:+-p "$3"} ;;
-	verb) printf '%s\n' define undefine modify start stop list types show verify help ;;
+	verb) printf '%s\n' define undefine modify start stop list types show monitor verify help ;;
 	esac
 }
 

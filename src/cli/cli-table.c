@@ -192,6 +192,15 @@ static const struct cli_rule show_rules[] = {
 	{ RULE_ANY_OF, BIT(UUID), 0, 0 },
 };
 
+static const struct cli_option monitor_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ANY, false, false,
+	  "Only changes of this device", NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Only changes of this parent and its devices", NULL },
+	FLAG(JSON, '\0', "json", "Print JSON Lines: an object a line", NULL),
+	ROW_HELP,
+};
+
 static const struct cli_option help_only_options[] = { ROW_HELP };
 
 static const struct cli_option start_parent_options[] = { ROW_DRY_RUN, ROW_HELP };
@@ -283,6 +292,13 @@ const struct cli_verb cli_verbs[] = {
 	  OPTIONS(show_options),
 	  RULES(show_rules),
 	  .run = verb_show },
+	{ .name = "monitor",
+	  .summary = "Print changes as they happen",
+	  .description =
+	          "One line for each change of a definition, a device, a parent or a state, until "
+	          "it is interrupted (exit status 0). Needs no daemon and no privileges.",
+	  OPTIONS(monitor_options),
+	  .run = verb_monitor },
 	{ .name = "verify",
 	  .positional_name = "FILE",
 	  .positional_kind = VALUE_FILE,

@@ -15,6 +15,7 @@ int verb_start(struct cli *cli, const struct arguments *args, struct error *err)
 int verb_stop(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_list(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_types(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_monitor(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_show(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_verify(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_start_parent_mdevs(struct cli *cli, const struct arguments *args, struct error *err);

@@ -43,6 +43,11 @@ bool env_is_relocated(const struct env *env)
 	return env->root[0] != '\0';
 }
 
+void env_set_log(struct env *env, const struct log *log)
+{
+	env->log = log;
+}
+
 const struct log *env_log(const struct env *env)
 {
 	return env->log;

@@ -24,7 +24,10 @@ DEFINE_CLEANUP(struct env, env_free);
 /** True when root is not the real system's. */
 bool env_is_relocated(const struct env *env);
 
-/** The logger given to env_new(), may be NULL. */
+/** Exchanges the logger, which is borrowed and may be NULL. */
+void env_set_log(struct env *env, const struct log *log);
+
+/** The logger given to env_new() or env_set_log(), may be NULL. */
 const struct log *env_log(const struct env *env);
 
 /** Appends root and the absolute path: the one place where the two are joined.

@@ -56,6 +56,8 @@ static const struct accepted accepted[] = {
 	{ "mdevctl stop -u " U1 " --uuid=" U2 " --wait", CLI_RUN, "stop" },
 	{ "mdevctl stop -p p --wait=5", CLI_RUN, "stop" },
 	{ "mdevctl undefine -u " U1 " -u " U2 " -p p", CLI_RUN, "undefine" },
+	{ "mdevctl monitor", CLI_RUN, "monitor" },
+	{ "mdevctl monitor --json -p p -u 11111111-1111-1111-1111-11111111111a", CLI_RUN, "monitor" },
 	{ "mdevctl verify", CLI_RUN, "verify" },
 	{ "mdevctl verify FILE", CLI_RUN, "verify" },
 	{ "mdevctl start-parent-mdevs -- -x", CLI_RUN, "start-parent-mdevs" },
