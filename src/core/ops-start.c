@@ -8,6 +8,7 @@
 
 #include "core/ops-private.h"
 #include "core/start.h"
+#include "core/survey.h"
 
 /* ---- which device ------------------------------------------------------------------ */
 
@@ -223,10 +224,61 @@ static int start_all(struct ops *ops, const char *parent, const struct change_op
 	return 0;
 }
 
+/* Only who is to wait needs to be told again for whom. */
+static struct try_request request_of(const struct survey *s, const struct survey_entry *e)
+{
+	static const struct campaign_policy policy = CAMPAIGN_POLICY_DEFAULT;
+
+	return (struct try_request){ .parent = s->parent,
+		                     .registration = s->registration,
+		                     .policy = &policy,
+		                     .rival = e->action == CAMPAIGN_BLOCK ? NULL
+		                                                          : survey_no_rival };
+}
+
+static int start_due_entry(struct ops *ops, const struct survey *s, const struct survey_entry *e,
+                           struct error *err)
+{
+	struct try_request req = request_of(s, e);
+
+	if (e->is_broken)
+		return error_set(err, -EINVAL, "%s", e->reason);
+	return e->action == CAMPAIGN_REST ? 0 : ops_try(ops, &req, &e->uuid, err);
+}
+
+/* Once in each registration, whoever else is at it: udev may call for one parent several
+ * times, and mdevctl's own rule may still be there. */
+static int start_due(struct ops *ops, const struct survey *s)
+{
+	for (size_t i = 0; i < s->n && !env_is_interrupted(ops->env); i++) {
+		_cleanup_(error_done) struct error why = ERROR_INIT;
+
+		if (start_due_entry(ops, s, &s->entries[i], &why) < 0)
+			warn_not_started(ops, s->parent, &s->entries[i].uuid, &why);
+	}
+	return 0;
+}
+
+static int start_campaigns(struct ops *ops, const char *parent,
+                           const struct change_options *options, struct error *err)
+{
+	_cleanup_(survey_done) struct survey s = { 0 };
+	int r = ops_note_registration(ops, parent, true, err);
+
+	if (r == 0)
+		r = ops_result(survey_parent(ops, parent, NULL, &s), err);
+	if (r < 0)
+		return r;
+	/* That it is not there is told as ever. */
+	return s.registration ? start_due(ops, &s) : start_all(ops, parent, options, NULL, err);
+}
+
 int ops_start_parent(struct ops *ops, const char *parent, const struct change_options *options,
                      struct plan *ret_plan, struct error *err)
 {
-	int r = start_all(ops, parent, options, ret_plan, err);
+	int r = !options->dry_run && records_exist(ops->records)
+	                ? start_campaigns(ops, parent, options, err)
+	                : start_all(ops, parent, options, ret_plan, err);
 
 	if (r < 0)
 		return r;

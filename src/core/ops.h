@@ -183,6 +183,9 @@ struct try_request {
 	const struct campaign_policy *policy;
 	bool is_freed; /* as in struct survey_hints */
 	bool was_seen; /* this device, by struct survey_hints' `seen` */
+	/* As in struct survey_hints; NULL: a walk through all parents. */
+	const char *(*rival)(void *userdata, const char *parent, const struct mdev_uuid *uuid);
+	void *userdata;
 };
 
 /** Carries out what is due for one definition: tries to start it, finishes what was left

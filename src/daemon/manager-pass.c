@@ -16,9 +16,8 @@
 
 /* ---- the look ------------------------------------------------------------------------------- */
 
-/* Another registered parent, sorting first, with an auto definition of this UUID. Those that
- * sort first were looked at first. */
-static const char *find_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid)
+/* Those that sort first were looked at first. */
+const char *manager_find_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid)
 {
 	const struct manager *m = userdata;
 
@@ -41,7 +40,7 @@ static int look(struct manager *m, const struct parent *p, struct survey *ret)
 	const struct survey_hints hints = { .is_freed = p->is_freed,
 		                            .seen = p->seen,
 		                            .n_seen = p->work ? 0 : p->n_seen,
-		                            .rival = find_rival,
+		                            .rival = manager_find_rival,
 		                            .userdata = m };
 
 	return survey_parent(m->ops, p->name, &hints, ret);

@@ -62,6 +62,10 @@ void manager_tell_trouble(struct manager *m, enum manager_trouble trouble, const
 /** Looks at one parent: tells what changed and begins what is due. p may be gone then. */
 void manager_pass(struct manager *m, struct parent *p);
 
+/** Another registered parent, sorting first, with an auto definition of this UUID, or NULL;
+ * userdata is the manager. */
+const char *manager_find_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid);
+
 /* ---- manager-work.c ------------------------------------------------------------------ */
 
 /** Gives what is due to a worker, if it is time for one. */

@@ -193,7 +193,9 @@ static int begin(struct manager *m, struct parent *p, const struct survey *surve
 	work->request = (struct try_request){ .parent = p->name,
 		                              .registration = survey->registration,
 		                              .policy = &m->settings->retry,
-		                              .is_freed = p->is_freed };
+		                              .is_freed = p->is_freed,
+		                              .rival = manager_find_rival,
+		                              .userdata = m };
 	r = make_list(work, survey, n);
 	if (r == 0)
 		r = jobs_add(m->jobs, &calls, work, limit_of(m, n), NULL);

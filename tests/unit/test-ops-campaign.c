@@ -2,21 +2,25 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/campaign.h"
 #include "core/ops-private.h"
 #include "core/registration.h"
 #include "lib/tree.h"
 #include "lib/unit.h"
 
-#define U1     "11111111-1111-1111-1111-111111111111"
-#define U2     "22222222-2222-2222-2222-222222222222"
-#define DIR    "/etc/mdevctl.d/p1/"
-#define AUTO   "{\"mdev_type\":\"t1\",\"start\":\"auto\",\"attrs\":[{\"a0\":\"x\"}]}"
-#define MANUAL "{\"mdev_type\":\"t1\",\"start\":\"manual\",\"attrs\":[{\"a0\":\"x\"}]}"
-#define REG    "/sys/devices/p1/mdev_registration"
+#define U1      "11111111-1111-1111-1111-111111111111"
+#define U2      "22222222-2222-2222-2222-222222222222"
+#define DIR     "/etc/mdevctl.d/p1/"
+#define AUTO    "{\"mdev_type\":\"t1\",\"start\":\"auto\",\"attrs\":[{\"a0\":\"x\"}]}"
+#define MANUAL  "{\"mdev_type\":\"t1\",\"start\":\"manual\",\"attrs\":[{\"a0\":\"x\"}]}"
+#define CALLOUT "/usr/lib/mdevctl/scripts.d/callouts/c"
+#define REG     "/sys/devices/p1/mdev_registration"
 
 /* Parent p1 in its registration 7, type t1, a fake kernel, and a place for records. */
 struct fixture {
@@ -261,6 +265,368 @@ static void test_undefine_forgets(void **state)
 	assert_int_equal(phase(f, &f->u1), CAMPAIGN_NONE);
 }
 
+/* ---- tries ------------------------------------------------------------------------------- */
+
+static int attempt(struct fixture *f, const struct mdev_uuid *uuid)
+{
+	static const struct campaign_policy policy = CAMPAIGN_POLICY_DEFAULT;
+	const struct try_request req = { .parent = "p1", .registration = 7, .policy = &policy };
+
+	error_done(&f->err);
+	return ops_try(f->ops, &req, uuid, &f->err);
+}
+
+static void arm(struct fixture *f)
+{
+	tree_file(f->tree, DIR U1, AUTO);
+	tree_file(f->tree, DIR U2, MANUAL);
+	assert_int_equal(ops_note_registration(f->ops, "p1", true, &f->err), 0);
+}
+
+static void test_a_registration_arms_what_is_auto_then(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	tree_file(f->tree, DIR U2, AUTO);
+	/* noted already: nothing changes */
+	assert_int_equal(ops_note_registration(f->ops, "p1", true, &f->err), 0);
+	assert_int_equal(attempt(f, &f->u2), 0);
+	assert_null(f->tree->writes);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\nuevent=MDEVMGR=ready\n");
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_int_equal(f->record.attempts, 1);
+	assert_int_equal(f->record.registration, 7);
+	assert_true(f->record.definition != 0);
+}
+
+static void test_nothing_is_armed_on_a_running_system(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_file(f->tree, DIR U1, AUTO);
+	assert_int_equal(ops_note_registration(f->ops, "p1", false, &f->err), 0);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_null(f->tree->writes);
+}
+
+static void test_once_in_a_registration(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(stop(f), 0);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_string_equal(f->tree->writes,
+	                    "create=" U1 "\na0=x\nuevent=MDEVMGR=ready\nremove=1\n");
+	/* the next life of the parent */
+	tree_file(f->tree, REG, "8\n");
+	assert_int_equal(attempt(f, &f->u1), -ESTALE);
+	assert_false(tree_has(f->tree, "/sys/devices/p1/" U1));
+}
+
+struct failure_row {
+	const char *name;
+	int r;
+	enum campaign_phase phase;
+	bool has_next;
+};
+
+static void test_failures_are_classified(void **state)
+{
+	static const struct failure_row rows[] = {
+		{ "create", -EIO, CAMPAIGN_RETRY, true },
+		{ "create", -EUSERS, CAMPAIGN_NO_INSTANCE, false },
+		{ "create", -EEXIST, CAMPAIGN_RETRY, true },
+		{ "a0", -EINVAL, CAMPAIGN_RETRY, true },
+		{ "a0", -ENOENT, CAMPAIGN_FAILED, false },
+	};
+	struct fixture *f = *state;
+
+	arm(f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		put_record(f, &f->u1, CAMPAIGN_ARMED);
+		f->tree->fail_name = rows[i].name;
+		f->tree->fail_errno = rows[i].r;
+		assert_int_equal(attempt(f, &f->u1), rows[i].r);
+		assert_int_equal(phase(f, &f->u1), rows[i].phase);
+		assert_int_equal(f->record.next > 0, rows[i].has_next);
+		assert_int_equal(f->record.errnum, -rows[i].r);
+		assert_int_equal(f->record.attempts, 4);
+		assert_non_null(f->record.reason);
+		assert_false(tree_has(f->tree, "/sys/devices/p1/" U1));
+		/* not due again: nothing is written */
+		tree_forget_writes(f->tree);
+		assert_int_equal(attempt(f, &f->u1), 0);
+		assert_null(f->tree->writes);
+	}
+}
+
+static void test_reasons_of_private_definitions_are_private(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf path = STRBUF_INIT;
+	struct stat st;
+
+	arm(f);
+	strbuf_addf(&path, "%s" DIR U1, f->tree->root);
+	assert_int_equal(chmod(strbuf_str(&path), 0640), 0);
+	f->tree->fail_name = "a0";
+	f->tree->fail_errno = -EINVAL;
+	assert_int_equal(attempt(f, &f->u1), -EINVAL);
+	strbuf_clear(&path);
+	strbuf_addf(&path, "%s/run/mdevmgr/parents/p1/" U1, f->tree->root);
+	assert_int_equal(stat(strbuf_str(&path), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	strbuf_done(&path);
+}
+
+static void test_the_device_of_another_parent_blocks(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	tree_parent(f->tree, "p2", "t1", 1);
+	tree_file(f->tree, "/sys/devices/p2/mdev_registration", "40\n");
+	tree_device(f->tree, "p2", "t1", U1, NULL);
+	assert_int_equal(attempt(f, &f->u1), -EEXIST);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_BLOCKED);
+	assert_string_equal(f->record.other, "p2");
+	assert_int_equal(f->record.other_registration, 40);
+	assert_null(f->tree->writes);
+	assert_int_equal(attempt(f, &f->u1), 0);
+}
+
+static void test_a_type_that_is_not_offered_waits(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_file(f->tree, DIR U1, "{\"mdev_type\":\"t9\",\"start\":\"auto\"}");
+	assert_int_equal(ops_note_registration(f->ops, "p1", true, &f->err), 0);
+	assert_int_equal(attempt(f, &f->u1), -ENOENT);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_NO_TYPE);
+	assert_null(f->tree->writes);
+	assert_int_equal(attempt(f, &f->u1), 0);
+}
+
+/* Somebody else made it, and may not know whom to tell. */
+static void test_a_device_that_is_there_ends_it(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	tree_device(f->tree, "p1", "t1", U1, NULL);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "uevent=MDEVMGR=ready\n");
+}
+
+/* mdevctl's own rule: it comes between our look and our create. */
+static ssize_t create_before_us(void *userdata, int dirfd, const char *name, int fd,
+                                const void *bytes, size_t n)
+{
+	if (strcmp(name, "create") != 0)
+		return tree_write(userdata, dirfd, name, fd, bytes, n);
+	tree_device(userdata, "p1", "t1", U1, NULL);
+	return -EEXIST;
+}
+
+static void test_success_by_another_hand(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	sysfs_set_writer(f->ops->sysfs, create_before_us, f->tree);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "uevent=MDEVMGR=ready\n");
+}
+
+/* ---- a driver that does not come back ----------------------------------------------------- */
+
+static ssize_t hang(void *userdata, int dirfd, const char *name, int fd, const void *bytes,
+                    size_t n)
+{
+	while (strcmp(name, "create") == 0)
+		pause();
+	return tree_write(userdata, dirfd, name, fd, bytes, n);
+}
+
+static void test_a_stuck_driver_keeps_no_lock(void **state)
+{
+	struct fixture *f = *state;
+	struct lock *lock;
+	pid_t pid;
+
+	arm(f);
+	sysfs_set_writer(f->ops->sysfs, hang, f->tree);
+	f->ops->create_ms = 1;
+	assert_int_equal(attempt(f, &f->u1), -ETIMEDOUT);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_STUCK);
+	pid = f->record.pid;
+	assert_true(pid > 0);
+	assert_int_equal(kill(pid, 0), 0);
+	assert_int_equal(lock_parent(f->env, "p1", &f->u2, &lock, &f->err), 0);
+	lock_free(lock);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* ---- half made ------------------------------------------------------------------------------- */
+
+static const char *const attributes[] = { "a0", NULL };
+
+static void add_script(struct fixture *f, const char *body)
+{
+	struct strbuf text = STRBUF_INIT, path = STRBUF_INIT;
+
+	strbuf_addf(&text, "#!/bin/sh\nROOT=%s\n%s\n", f->tree->root, body);
+	tree_file(f->tree, CALLOUT, strbuf_str(&text));
+	strbuf_addf(&path, "%s" CALLOUT, f->tree->root);
+	assert_int_equal(chmod(strbuf_str(&path), 0755), 0);
+	strbuf_done(&text);
+	strbuf_done(&path);
+}
+
+static void test_half_made_is_finished(void **state)
+{
+	struct fixture *f = *state;
+	char *trace;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	add_script(f, "[ $6 = capabilities ] && exit 2; echo $4 $8 $MDEVMGR_LOCKED >>$ROOT/trace");
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_string_equal(f->tree->writes, "a0=x\nuevent=MDEVMGR=ready\n");
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	/* leave was given before; who gave it waits for the end */
+	trace = tree_read(f->tree, "/trace");
+	assert_string_equal(trace, "post success p1\n");
+	free(trace);
+}
+
+static void test_half_made_and_refused_is_degraded(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	f->tree->fail_name = "a0";
+	f->tree->fail_errno = -EBUSY;
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DEGRADED);
+	assert_non_null(strstr(f->record.reason, "Failed to write x to attribute a0"));
+	assert_true(tree_has(f->tree, "/sys/devices/p1/" U1));
+}
+
+static void test_not_made_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\nuevent=MDEVMGR=ready\n");
+}
+
+/* ---- retry --------------------------------------------------------------------------------- */
+
+static size_t retry(struct fixture *f, const struct mdev_uuid *uuid, const char *parent,
+                    int expected)
+{
+	const struct change_options options = { 0 };
+	size_t n = 0;
+
+	error_done(&f->err);
+	assert_int_equal(ops_retry(f->ops, uuid, parent, &options, &n, &f->err), expected);
+	return n;
+}
+
+static void test_retry_arms_what_is_not_active(void **state)
+{
+	static const enum campaign_phase rows[] = {
+		CAMPAIGN_DONE,    CAMPAIGN_RETRY,  CAMPAIGN_NO_TYPE,
+		CAMPAIGN_BLOCKED, CAMPAIGN_FAILED, CAMPAIGN_NO_INSTANCE,
+	};
+	struct fixture *f = *state;
+
+	arm(f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		put_record(f, &f->u1, rows[i]);
+		assert_int_equal(retry(f, &f->u1, NULL, 0), 1);
+		assert_int_equal(phase(f, &f->u1), CAMPAIGN_ARMED);
+		assert_int_equal(f->record.attempts, 0);
+	}
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(retry(f, NULL, NULL, 0), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_int_equal(retry(f, &f->u2, NULL, -ENOENT), 0);
+	assert_int_equal(retry(f, NULL, "p9", -ENOENT), 0);
+}
+
+static void test_retry_needs_records(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_file(f->tree, DIR U1, AUTO);
+	tree_rename(f->tree, "/run/mdevmgr", "/run/elsewhere");
+	retry(f, &f->u1, NULL, -EOPNOTSUPP);
+	assert_non_null(strstr(f->err.advice, "mdevmgr start"));
+}
+
+/* ---- start-parent-mdevs ---------------------------------------------------------------------- */
+
+static int start_parent(struct fixture *f)
+{
+	const struct change_options options = { 0 };
+
+	error_done(&f->err);
+	strbuf_clear(&f->logged);
+	return ops_start_parent(f->ops, "p1", &options, NULL, &f->err);
+}
+
+static void test_start_parent_starts_once(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_file(f->tree, DIR U1, AUTO);
+	tree_file(f->tree, DIR U2, MANUAL);
+	assert_int_equal(start_parent(f), 0);
+	assert_int_equal(start_parent(f), 0);
+	assert_int_equal(stop(f), 0);
+	assert_int_equal(start_parent(f), 0);
+	assert_string_equal(f->tree->writes,
+	                    "create=" U1 "\na0=x\nuevent=MDEVMGR=ready\nremove=1\n");
+	tree_forget_writes(f->tree);
+	tree_file(f->tree, REG, "8\n");
+	assert_int_equal(start_parent(f), 0);
+	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\nuevent=MDEVMGR=ready\n");
+	assert_string_equal(strbuf_str(&f->logged), "");
+}
+
+static void test_start_parent_tells_failures(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_file(f->tree, DIR U1, AUTO);
+	tree_file(f->tree, DIR U2, "{");
+	f->tree->fail_name = "create";
+	f->tree->fail_errno = -EIO;
+	assert_int_equal(start_parent(f), 0);
+	assert_non_null(strstr(strbuf_str(&f->logged),
+	                       "Cannot start device " U1 " on parent p1: Failed to create"));
+	assert_non_null(strstr(strbuf_str(&f->logged), "Cannot start device " U2));
+	tree_remove(f->tree, "/sys/class/mdev_bus/p1");
+	assert_int_equal(start_parent(f), 0);
+	assert_non_null(strstr(strbuf_str(&f->logged), "Unable to find parent device 'p1'"));
+}
+
 #define row(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -277,6 +643,23 @@ int main(void)
 		row(test_stop_ends_what_was_armed_and_not_tried),
 		row(test_manual_ends_what_waits),
 		row(test_undefine_forgets),
+		row(test_a_registration_arms_what_is_auto_then),
+		row(test_nothing_is_armed_on_a_running_system),
+		row(test_once_in_a_registration),
+		row(test_failures_are_classified),
+		row(test_reasons_of_private_definitions_are_private),
+		row(test_the_device_of_another_parent_blocks),
+		row(test_a_type_that_is_not_offered_waits),
+		row(test_a_device_that_is_there_ends_it),
+		row(test_success_by_another_hand),
+		row(test_a_stuck_driver_keeps_no_lock),
+		row(test_half_made_is_finished),
+		row(test_half_made_and_refused_is_degraded),
+		row(test_not_made_is_tried_again),
+		row(test_retry_arms_what_is_not_active),
+		row(test_retry_needs_records),
+		row(test_start_parent_starts_once),
+		row(test_start_parent_tells_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Campaigns begin: registrations that arm definitions, and retry. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/ops-private.h"
+#include "core/registration.h"
+#include "core/survey.h"
+
+/* ---- registrations ---------------------------------------------------------------------- */
+
+/* What cannot be read is armed by nobody; whoever looks at it says so. */
+static bool is_auto(struct ops *ops, const struct store_parent *p, const struct store_entry *e)
+{
+	_cleanup_(definition_freep) struct definition *d = NULL;
+
+	return store_read(ops->store, p, e, &d, NULL) == 0 && d->autostart;
+}
+
+static int arm_all(struct ops *ops, const char *parent, struct registration *registration)
+{
+	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
+	int r = store_open_parent(ops->store, parent, &p);
+
+	if (r < 0 || p.n == 0)
+		return r;
+	registration->armed = calloc(p.n, sizeof(*registration->armed));
+	if (!registration->armed)
+		return -ENOMEM;
+	for (size_t i = 0; i < p.n; i++)
+		if (is_auto(ops, &p, &p.entries[i]))
+			registration->armed[registration->n_armed++] = p.entries[i].uuid;
+	return 0;
+}
+
+static int remember(struct ops *ops, const char *parent, uint64_t id, bool arm)
+{
+	_cleanup_(registration_done) struct registration registration = { .id = id,
+		                                                          .since = record_now() };
+	int r = arm ? arm_all(ops, parent, &registration) : 0;
+
+	return r < 0 ? r : registration_remember(ops->records, parent, &registration);
+}
+
+static bool is_remembered(struct ops *ops, const char *parent, uint64_t id)
+{
+	_cleanup_(registration_done) struct registration seen = { 0 };
+
+	return registration_recall(ops->records, parent, &seen) == 0 && seen.id == id;
+}
+
+int ops_note_registration(struct ops *ops, const char *parent, bool arm, struct error *err)
+{
+	uint64_t id = 0;
+	int r;
+
+	if (store_parent_problem(parent) || !records_exist(ops->records))
+		return 0;
+	r = registration_read(ops->sysfs, parent, &id);
+	if (r == 0 && id != 0 && !is_remembered(ops, parent, id))
+		r = remember(ops, parent, id, arm);
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot remember in %s that parent %s registered",
+		                       RECORD_DIR, parent);
+	return 0;
+}
+
+/* ---- retry --------------------------------------------------------------------------------- */
+
+struct retry {
+	struct ops *ops;
+	const struct mdev_uuid *uuid; /* NULL: all */
+	bool dry_run;
+	size_t n_found; /* auto definitions */
+	size_t n_armed;
+};
+
+/* One that only waits for its next try is told as starting, too. */
+static bool waits_for_try(const struct survey_entry *e)
+{
+	return e->action == CAMPAIGN_START || e->next > 0;
+}
+
+static bool is_there(const struct survey_entry *e)
+{
+	switch (e->state) {
+	case DEVICE_STARTING:
+		return !waits_for_try(e);
+	case DEVICE_ACTIVE:
+	case DEVICE_DEGRADED:
+	case DEVICE_STOPPING:
+	case DEVICE_STUCK:
+		return true;
+	case DEVICE_INACTIVE:
+	case DEVICE_WAITING_PARENT:
+	case DEVICE_WAITING_TYPE:
+	case DEVICE_WAITING_INSTANCE:
+	case DEVICE_BLOCKED:
+	case DEVICE_FAILED:
+	case _DEVICE_STATE_MAX:
+		break;
+	}
+	return false;
+}
+
+static int arm_again(struct retry *retry, const struct survey *s, const struct survey_entry *e,
+                     struct error *err)
+{
+	const struct record record = { .phase = CAMPAIGN_ARMED,
+		                       .registration = s->registration,
+		                       .since = record_now() };
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r = retry->dry_run ? 0
+	                       : record_write(retry->ops->records, s->parent, &e->uuid, &record,
+	                                      e->is_private);
+
+	if (r == 0) {
+		retry->n_armed++;
+		return 0;
+	}
+	mdev_uuid_format(&e->uuid, uuid);
+	return error_set_errno(err, r, "Cannot arm device %s on parent %s in %s", uuid, s->parent,
+	                       RECORD_DIR);
+}
+
+static int retry_entry(struct retry *retry, const struct survey *s, const struct survey_entry *e,
+                       struct error *err)
+{
+	if (!e->is_defined || !e->is_auto ||
+	    (retry->uuid && mdev_uuid_compare(retry->uuid, &e->uuid) != 0))
+		return 0;
+	retry->n_found++;
+	if (s->registration == 0 || is_there(e))
+		return 0;
+	return arm_again(retry, s, e, err);
+}
+
+static int retry_parent(struct retry *retry, const char *parent, struct error *err)
+{
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	_cleanup_(survey_done) struct survey s = { 0 };
+	static const struct mdev_uuid nobody;
+	int r = 0;
+
+	/* No try may be under way, whose end would be written over what we write. */
+	if (!retry->dry_run)
+		r = lock_parent(retry->ops->env, parent, retry->uuid ? retry->uuid : &nobody, &lock,
+		                err);
+	if (r == 0)
+		r = ops_result(survey_parent(retry->ops, parent, NULL, &s), err);
+	for (size_t i = 0; r == 0 && i < s.n; i++)
+		r = retry_entry(retry, &s, &s.entries[i], err);
+	return r;
+}
+
+static int retry_device(struct retry *retry, struct error *err)
+{
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	int r = ops_result(store_find(retry->ops->store, retry->uuid, NULL, &hits), err);
+
+	for (size_t i = 0; r == 0 && i < hits.n; i++)
+		r = retry_parent(retry, hits.items[i].parent, err);
+	return r;
+}
+
+static int retry_all(struct retry *retry, const char *parent, struct error *err)
+{
+	_cleanup_(names_done) struct names parents = { 0 };
+	int r = 0;
+
+	if (parent)
+		return retry_parent(retry, parent, err);
+	if (retry->uuid)
+		return retry_device(retry, err);
+	r = ops_result(store_list_parents(retry->ops->store, &parents), err);
+	for (size_t i = 0; r == 0 && i < parents.n; i++)
+		r = retry_parent(retry, parents.items[i], err);
+	return r;
+}
+
+static int nothing_found(const struct retry *retry, const char *parent, struct error *err)
+{
+	char uuid[MDEV_UUID_TEXT_MAX] = "";
+
+	if (retry->uuid)
+		mdev_uuid_format(retry->uuid, uuid);
+	error_set(err, -ENOENT, "No auto definition%s%s%s%s", uuid[0] ? " of device " : "", uuid,
+	          parent ? " on parent " : "", parent ? parent : "");
+	error_set_advice(err, "'mdevmgr list -d' lists what is defined");
+	return -ENOENT;
+}
+
+int ops_retry(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
+              const struct change_options *options, size_t *ret_armed, struct error *err)
+{
+	struct retry retry = { .ops = ops, .uuid = uuid, .dry_run = options->dry_run };
+	int r;
+
+	if (!records_exist(ops->records)) {
+		error_set(err, -EOPNOTSUPP, "There are no campaigns to retry");
+		error_set_cause(err, "%s is not there", RECORD_DIR);
+		error_set_advice(err, "enable mdevmgrd.service, or use 'mdevmgr start'");
+		return -EOPNOTSUPP;
+	}
+	r = retry_all(&retry, parent, err);
+	if (r == 0 && retry.n_found == 0 && (uuid || parent))
+		return nothing_found(&retry, parent, err);
+	if (r == 0)
+		*ret_armed = retry.n_armed;
+	return r;
+}

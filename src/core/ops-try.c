@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * One step of a campaign: a try to start its device, or the end of what was left half made.
+ *
+ * The record says "creating" before anything is written, and what came of it after the post
+ * callout: whoever dies between leaves a device that the next try finishes, and none makes
+ * a second one. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/campaign.h"
+#include "core/ops-private.h"
+#include "core/presence.h"
+#include "core/registration.h"
+#include "core/start.h"
+#include "core/survey.h"
+
+struct
+try {
+	struct ops *ops;
+	const struct try_request *req;
+	const struct survey_entry *entry; /* what was judged, under the lock */
+	struct start start;
+	struct record record; /* as it was, then as it shall be */
+	bool has_before;
+	char *refusal; /* the device is there, and not as defined: why */
+};
+
+static void try_done(struct try *t)
+{
+	start_done(&t->start);
+	record_done(&t->record);
+	free(t->refusal);
+}
+
+/* ---- records ---------------------------------------------------------------------------- */
+
+static int put_text(char **text, const char *now, struct error *err)
+{
+	char *copy = now ? strdup(now) : NULL;
+
+	if (now && !copy)
+		return ops_result(-ENOMEM, err);
+	free(*text);
+	*text = copy;
+	return 0;
+}
+
+static int try_write(struct try *t, struct error *err)
+{
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r = record_write(t->ops->records, t->req->parent, &t->entry->uuid, &t->record,
+	                     t->entry->is_private);
+
+	mdev_uuid_format(&t->entry->uuid, uuid);
+	return r < 0 ? error_set_errno(err, r, "Cannot write down in %s what becomes of device %s",
+	                               RECORD_DIR, uuid)
+	             : 0;
+}
+
+/* The record as the next phase begins. */
+static int try_turn(struct try *t, enum campaign_phase phase, const char *reason, struct error *err)
+{
+	t->record.phase = phase;
+	t->record.registration = t->req->registration;
+	t->record.since = record_now();
+	t->record.next = 0;
+	t->record.pid = 0;
+	t->record.pid_start = 0;
+	t->record.other_registration = 0;
+	put_text(&t->record.other, NULL, err);
+	return put_text(&t->record.reason, reason, err);
+}
+
+static int try_read_before(struct try *t, struct error *err)
+{
+	int r = record_read(t->ops->records, t->req->parent, &t->entry->uuid, &t->record);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0 && t->record.registration != t->req->registration)
+		record_done(&t->record);
+	else
+		t->has_before = r == 0;
+	return ops_result(r, err);
+}
+
+/* ---- who has the UUID ------------------------------------------------------------------- */
+
+/* Names the parent whose device it is, if there is one. */
+static void record_other(struct try *t)
+{
+	enum presence presence;
+
+	if (!t->record.other &&
+	    presence_elsewhere(t->ops->sysfs, &t->entry->uuid, &presence, &t->record.other) < 0)
+		return;
+	if (!t->record.other)
+		return;
+	if (registration_read(t->ops->sysfs, t->record.other, &t->record.other_registration) < 0)
+		t->record.other_registration = 0;
+}
+
+/* The same parent and type: somebody else has made just this device, mdevctl's udev rule
+ * perhaps. */
+static bool is_made_by_another(struct try *t)
+{
+	_cleanup_(snapshot_done) struct snapshot s = { 0 };
+
+	return ops_find_active(t->ops, &t->start.uuid, true, &s, NULL) == 0 && s.n == 1 &&
+	       strcmp(snapshot_parent(&s, &s.devices[0]), t->start.parent) == 0 &&
+	       strcmp(snapshot_type(&s, &s.devices[0]), t->start.definition->type) == 0;
+}
+
+/* ---- writing down what came of it ------------------------------------------------------- */
+
+static void add_text(struct strbuf *out, const struct error *err)
+{
+	error_format(err, out);
+}
+
+/* What it means, by the error; a UUID that nobody can be named for may be free soon. */
+static void judge_failure(struct try *t, int r, const struct error *err)
+{
+	enum campaign_phase phase = campaign_classify(r, err);
+
+	if (t->start.result.pid > 0)
+		phase = CAMPAIGN_STUCK;
+	else if (phase == CAMPAIGN_STUCK)
+		phase = CAMPAIGN_RETRY;
+	if (phase == CAMPAIGN_BLOCKED)
+		record_other(t);
+	if (phase == CAMPAIGN_BLOCKED && !t->record.other)
+		phase = CAMPAIGN_RETRY;
+	t->record.phase = phase;
+	t->record.pid = t->start.result.pid;
+	if (phase == CAMPAIGN_RETRY)
+		t->record.next = campaign_next_try(t->req->policy, t->record.attempts,
+		                                   t->record.since);
+}
+
+static void settle_failure(struct try *t, int r, const struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+	add_text(&text, err);
+	if (try_turn(t, CAMPAIGN_RETRY, strbuf_str(&text), NULL) < 0)
+		return;
+	t->record.errnum = -r;
+	judge_failure(t, r, err);
+}
+
+static void settle_success(struct try *t)
+{
+	if (try_turn(t, t->refusal ? CAMPAIGN_DEGRADED : CAMPAIGN_DONE, t->refusal, NULL) == 0)
+		t->record.errnum = 0;
+}
+
+static void try_settle(struct operation *op, int r, const struct error *err)
+{
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	struct try *t = op->userdata;
+
+	/* Whatever this was, it was in another life of the parent, or is none of its doing. */
+	if (r == -ESTALE)
+		return;
+	if (r == 0)
+		settle_success(t);
+	else if (r == -EINTR && t->start.result.pid == 0)
+		try_turn(t, CAMPAIGN_ARMED, NULL, NULL);
+	else
+		settle_failure(t, r, err);
+	if (try_write(t, &why) < 0) {
+		error_format(&why, &text);
+		log_warn(env_log(t->ops->env), "%s", strbuf_str(&text));
+	}
+	if (r == 0)
+		ops_tell_ready(t->ops, &t->start.uuid, &t->start.result);
+}
+
+/* ---- trying --------------------------------------------------------------------------------- */
+
+static int try_body(struct operation *op, struct error *err)
+{
+	struct try *t = op->userdata;
+	int r = start_apply(&t->start, err);
+
+	if (r != -EEXIST || !is_made_by_another(t))
+		return r;
+	error_done(err);
+	return 0;
+}
+
+/* A driver that refuses what it took, or would have taken, when the device was new: the
+ * device is there and stays. */
+static int finish_body(struct operation *op, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	struct try *t = op->userdata;
+	int r = start_apply(&t->start, err);
+
+	if (r == 0 || r == -EINTR || t->start.result.pid > 0)
+		return r;
+	add_text(&text, err);
+	t->refusal = strbuf_take(&text);
+	if (!t->refusal)
+		return r;
+	error_done(err);
+	return 0;
+}
+
+static int try_prepare(struct try *t, struct error *err)
+{
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
+	struct start *s = &t->start;
+	int r;
+
+	s->ops = t->ops;
+	s->uuid = t->entry->uuid;
+	s->is_defined = true;
+	s->registration = t->req->registration;
+	s->parent = strdup(t->req->parent);
+	r = s->parent ? store_find(t->ops->store, &s->uuid, s->parent, &hits) : -ENOMEM;
+	if (r == 0 && hits.n == 0)
+		r = -ENOENT;
+	if (r < 0)
+		return ops_result(r, err);
+	r = ops_read_hit_bytes(t->ops, &hits.items[0], &bytes, err);
+	if (r < 0)
+		return r;
+	t->record.definition = record_hash_definition(strbuf_str(&bytes), bytes.len);
+	return definition_parse(strbuf_str(&bytes), bytes.len, &s->definition, err);
+}
+
+static int try_run(struct try *t, struct operation *op, struct error *err)
+{
+	op->ops = t->ops;
+	op->action = CALLOUT_START;
+	op->settle = try_settle;
+	op->userdata = t;
+	op->holds_parent = true;
+	op->subject = (struct callout_subject){ .uuid = &t->start.uuid,
+		                                .parent = t->start.parent,
+		                                .type = t->start.definition->type,
+		                                .definition = t->start.definition };
+	return operation_run(op, err);
+}
+
+static int try_start(struct try *t, struct lock **lock, struct error *err)
+{
+	struct operation op = { .body = try_body };
+	int r = try_prepare(t, err);
+
+	if (r == 0)
+		r = try_turn(t, CAMPAIGN_CREATING, NULL, err);
+	if (r < 0)
+		return r;
+	t->record.attempts++;
+	r = try_write(t, err);
+	if (r < 0)
+		return r;
+	op.lock = TAKE_PTR(*lock);
+	return try_run(t, &op, err);
+}
+
+static int try_finish(struct try *t, struct lock **lock, struct error *err)
+{
+	struct operation op = { .body = finish_body, .is_resumed = true };
+	int r = try_prepare(t, err);
+
+	if (r < 0)
+		return r;
+	t->start.is_half_made = true;
+	op.lock = TAKE_PTR(*lock);
+	return try_run(t, &op, err);
+}
+
+/* ---- what is only written down ---------------------------------------------------------------- */
+
+static int try_note(struct try *t, enum campaign_phase phase, struct error *err)
+{
+	int r = try_turn(t, phase, t->entry->reason, err);
+
+	if (r == 0)
+		r = put_text(&t->record.other, t->entry->other, err);
+	if (r == 0 && phase == CAMPAIGN_BLOCKED)
+		record_other(t);
+	return r < 0 ? r : try_write(t, err);
+}
+
+/* Somebody else has made the device, who does not know of those that wait for it. */
+static int try_retire(struct try *t, struct error *err)
+{
+	int r = try_note(t, CAMPAIGN_DONE, err);
+
+	if (t->entry->state == DEVICE_ACTIVE || t->entry->state == DEVICE_DEGRADED)
+		ops_tell_ready(t->ops, &t->entry->uuid, &t->start.result);
+	return r;
+}
+
+/* Told to who tries, each time that it is written down. */
+static int try_note_failure(struct try *t, enum campaign_phase phase, int errnum, struct error *err)
+{
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	t->record.errnum = errnum;
+	r = try_note(t, phase, err);
+	if (r < 0)
+		return r;
+	mdev_uuid_format(&t->entry->uuid, uuid);
+	error_set(err, -errnum, "Device %s cannot be started now", uuid);
+	if (t->entry->reason)
+		error_set_cause(err, "%s", t->entry->reason);
+	return -errnum;
+}
+
+static int try_act(struct try *t, struct lock **lock, struct error *err)
+{
+	int r = t->entry->action == CAMPAIGN_REST ? 0 : try_read_before(t, err);
+
+	if (r < 0)
+		return r;
+	switch (t->entry->action) {
+	case CAMPAIGN_REST:
+		break;
+	case CAMPAIGN_START:
+		return try_start(t, lock, err);
+	case CAMPAIGN_FINISH:
+		return try_finish(t, lock, err);
+	case CAMPAIGN_RETIRE:
+		return try_retire(t, err);
+	case CAMPAIGN_BLOCK:
+		return try_note_failure(t, CAMPAIGN_BLOCKED, EEXIST, err);
+	case CAMPAIGN_MISS:
+		return try_note_failure(t, CAMPAIGN_NO_TYPE, ENOENT, err);
+	}
+	return 0;
+}
+
+static int is_over(const struct try_request *req, struct error *err)
+{
+	error_set(err, -ESTALE, "Parent %s has gone, or registered anew, meanwhile", req->parent);
+	return -ESTALE;
+}
+
+static int try_locked(struct ops *ops, const struct try_request *req, const struct mdev_uuid *uuid,
+                      struct lock **lock, struct error *err)
+{
+	struct survey_hints hints = { .is_freed = req->is_freed,
+		                      .seen = req->was_seen ? uuid : NULL,
+		                      .n_seen = req->was_seen,
+		                      .rival = req->rival,
+		                      .userdata = req->userdata };
+	_cleanup_(try_done) struct try t = { .ops = ops, .req = req, .start = START_INIT };
+	_cleanup_(survey_done) struct survey survey = { 0 };
+	int r = survey_device(ops, req->parent, uuid, &hints, &survey);
+
+	if (r < 0)
+		return ops_result(r, err);
+	if (survey.registration != req->registration)
+		return is_over(req, err);
+	t.entry = survey_find(&survey, uuid);
+	return t.entry ? try_act(&t, lock, err) : 0;
+}
+
+int ops_try(struct ops *ops, const struct try_request *req, const struct mdev_uuid *uuid,
+            struct error *err)
+{
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	int r = lock_parent(ops->env, req->parent, uuid, &lock, &why);
+
+	if (r == 0)
+		r = try_locked(ops, req, uuid, &lock, &why);
+	return r < 0 ? error_move(&why, err) : r;
+}
