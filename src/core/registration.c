@@ -170,11 +170,22 @@ int registration_recall(const struct records *records, const char *parent, struc
 	return r < 0 ? r : registration_parse(text.data, boot_id, ret);
 }
 
+static bool is_remembered(const struct records *records, const char *parent, uint64_t id)
+{
+	_cleanup_(registration_done) struct registration found = { 0 };
+
+	return registration_recall(records, parent, &found) == 0 && found.id == id;
+}
+
 int registration_remember(const struct records *records, const char *parent,
                           const struct registration *registration)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	char uuid[MDEV_UUID_TEXT_MAX];
+
+	/* Whoever was slow to read the definitions would arm what came after the first. */
+	if (is_remembered(records, parent, registration->id))
+		return 0;
 
 	strbuf_addf(&text, "registration=%" PRIu64 "\nsince=%" PRId64 "\n", registration->id,
 	            registration->since);

@@ -38,7 +38,8 @@ int registration_open(const struct sysfs *sysfs, const char *parent,
 int registration_recall(const struct records *records, const char *parent,
                         struct registration *ret) _must_check_;
 
-/** Remembers a registration and what it arms, in one step. */
+/** Remembers a registration and what it arms, in one step. The first who does it for a
+ * registration is right: 0 for the others, whose list is not taken. */
 int registration_remember(const struct records *records, const char *parent,
                           const struct registration *registration) _must_check_;
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/apply.h"
+#include "core/failure.h"
 #include "core/snapshot.h"
 #include "lib/tree.h"
 #include "lib/unit.h"
@@ -74,7 +75,7 @@ static int stop(struct tree *t, unsigned limit_ms, pid_t *ret_pid, struct error 
 	return apply_remove(&apply, &uuid, ret_pid, err);
 }
 
-static int run(struct tree *t, const char *const *attrs, char **ret_text)
+static int run_marked(struct tree *t, const char *const *attrs, enum failure mark, char **ret_text)
 {
 	struct plan plan = { 0 };
 	struct error err = ERROR_INIT;
@@ -87,10 +88,16 @@ static int run(struct tree *t, const char *const *attrs, char **ret_text)
 	r = start(t, &plan, &err);
 	if (r < 0)
 		error_format(&err, &text);
+	assert_int_equal(err.mark, mark);
 	*ret_text = strbuf_take(&text);
 	error_done(&err);
 	plan_done(&plan);
 	return r;
+}
+
+static int run(struct tree *t, const char *const *attrs, char **ret_text)
+{
+	return run_marked(t, attrs, FAILURE_OTHER, ret_text);
 }
 
 static void test_creates_and_writes_in_order(void **state)
@@ -122,7 +129,7 @@ static void test_missing_attribute_undoes(void **state)
 	struct tree *t = *state;
 	char *text;
 
-	assert_int_equal(run(t, attrs, &text), -ENOENT);
+	assert_int_equal(run_marked(t, attrs, FAILURE_ATTRIBUTE, &text), -ENOENT);
 	assert_non_null(strstr(text, "Invalid attribute 'nope'"));
 	assert_string_equal(t->writes, "create=" UUID "\na0=x\nremove=1\n");
 	assert_false(tree_has(t, DEVICE));
@@ -209,14 +216,18 @@ static void test_links_and_directories_are_no_attributes(void **state)
 struct create_row {
 	int r;
 	const char *text;
+	enum failure mark;
 };
 
 static void test_create_errors_are_explained(void **state)
 {
 	static const struct create_row rows[] = {
-		{ -ENOSPC, "no free instance" }, { -EUSERS, "no free instance" },
-		{ -ENODEV, "going away" },       { -EINVAL, "refused" },
-		{ -EEXIST, "coming or going" },  { -EPERM, "root" },
+		{ -ENOSPC, "no free instance", FAILURE_NO_INSTANCE },
+		{ -EUSERS, "no free instance", FAILURE_NO_INSTANCE },
+		{ -ENODEV, "going away", FAILURE_OTHER },
+		{ -EINVAL, "refused", FAILURE_OTHER },
+		{ -EEXIST, "coming or going", FAILURE_OTHER },
+		{ -EPERM, "root", FAILURE_OTHER },
 	};
 	struct tree *t = *state;
 
@@ -225,7 +236,7 @@ static void test_create_errors_are_explained(void **state)
 
 		t->fail_name = "create";
 		t->fail_errno = rows[i].r;
-		assert_int_equal(run(t, NULL, &text), rows[i].r);
+		assert_int_equal(run_marked(t, NULL, rows[i].mark, &text), rows[i].r);
 		assert_non_null(strstr(text, "Failed to create mdev " UUID ", type t1 on p1: "));
 		assert_non_null(strstr(text, rows[i].text));
 		free(text);
@@ -241,7 +252,7 @@ static void test_uuid_elsewhere_is_named(void **state)
 	tree_device(t, "p2", "t2", UUID, NULL);
 	t->fail_name = "create";
 	t->fail_errno = -EEXIST;
-	assert_int_equal(run(t, NULL, &text), -EEXIST);
+	assert_int_equal(run_marked(t, NULL, FAILURE_ELSEWHERE, &text), -EEXIST);
 	assert_non_null(strstr(text, "in use by the device of type t2 on parent p2"));
 	free(text);
 }

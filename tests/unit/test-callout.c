@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/failure.h"
 #include "lib/callout-world.h"
 #include "lib/unit.h"
 
@@ -138,6 +139,7 @@ static void test_refusal(void **state)
 	script(w, LIB "b", NO_CAPABILITIES "exit 0");
 	script(w, NOTIFY "n", "exit 0");
 	assert_int_equal(operate(w, CALLOUT_DEFINE, false), -EPERM);
+	assert_int_equal(w->err.mark, FAILURE_REFUSED);
 	assert_messages(w, "FOREIGN a: no: reason 1\nreason 2\n\n");
 	assert_error(w, "Script '\"" LIB "a\"' failed with status '1'");
 	assert_trace(w, "a -t T1 -e get -a capabilities -s none\n"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "core/failure.h"
 #include "core/plan.h"
 #include "lib/unit.h"
 
@@ -13,6 +14,7 @@ struct row {
 	struct start_facts facts;
 	int r;
 	const char *message;
+	enum failure mark;
 };
 
 /* A parent that is there with one free instance. */
@@ -31,7 +33,8 @@ static const struct row rows[] = {
 	{ "other parent",
 	  { GOOD, .is_active = true, .active_parent = "q", .active_type = "t" },
 	  -EEXIST,
-	  "Device exists under different parent" },
+	  "Device exists under different parent",
+	  FAILURE_ELSEWHERE },
 	{ "other type",
 	  { GOOD, .is_active = true, .active_parent = "p", .active_type = "u" },
 	  -EEXIST,
@@ -48,11 +51,13 @@ static const struct row rows[] = {
 	{ "no type",
 	  { .has_parent = true, .has_types = true },
 	  -ENOENT,
-	  "Parent p does not support mdev type t" },
+	  "Parent p does not support mdev type t",
+	  FAILURE_NO_TYPE },
 	{ "no instance",
 	  { .has_parent = true, .has_types = true, .has_type = true },
 	  -ENOSPC,
-	  "No available instances of t on p" },
+	  "No available instances of t on p",
+	  FAILURE_NO_INSTANCE },
 	{ "unreadable count", { GOOD, .available_error = -EACCES }, -EACCES, "Permission denied" },
 	{ "bad count",
 	  { GOOD, .available_error = -EINVAL, .available_reason = "invalid digit found in string" },
@@ -75,6 +80,7 @@ static void test_rows(void **state)
 			fail_msg("%s: %d instead of %d", rows[i].name, r, rows[i].r);
 		if (rows[i].message)
 			assert_string_equal(err.message, rows[i].message);
+		assert_int_equal(err.mark, rows[i].mark);
 		assert_int_equal(plan.n, r == 0 ? 1 : 0);
 		error_done(&err);
 		plan_done(&plan);
@@ -124,6 +130,7 @@ static void test_hostile_names_are_refused_before_anything(void **state)
 		assert_int_equal(plan_start(&uuid, "p", &d, &facts, &plan, &err), -EINVAL);
 		assert_int_equal(plan.n, 0);
 		assert_non_null(strstr(err.message, "Invalid attribute '"));
+		assert_int_equal(err.mark, FAILURE_ATTRIBUTE);
 		error_done(&err);
 		plan_done(&plan);
 		attrs_done(&d.attrs);

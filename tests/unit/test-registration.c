@@ -81,6 +81,7 @@ static void test_memory(void **state)
 	struct tree *t = *state;
 	struct mdev_uuid armed[] = { uuid_of(U2), uuid_of(U1) };
 	const struct registration r = { .id = 12937, .since = 42, .armed = armed, .n_armed = 2 };
+	struct registration late = { .id = 12937, .since = 43 };
 	const struct mdev_uuid u1 = uuid_of(U1), u3 = uuid_of(U3);
 	struct records *records = records_of(t);
 	struct registration found = { 0 };
@@ -98,6 +99,16 @@ static void test_memory(void **state)
 	assert_false(registration_has_armed(&found, &u3));
 	registration_done(&found);
 	assert_false(registration_has_armed(&found, &u1));
+	/* Once for each registration. */
+	assert_int_equal(registration_remember(records, P, &late), 0);
+	assert_int_equal(registration_recall(records, P, &found), 0);
+	assert_int_equal(found.n_armed, 2);
+	registration_done(&found);
+	late.id++;
+	assert_int_equal(registration_remember(records, P, &late), 0);
+	assert_int_equal(registration_recall(records, P, &found), 0);
+	assert_int_equal(found.n_armed, 0);
+	registration_done(&found);
 	records_free(records);
 }
 
