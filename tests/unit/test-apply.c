@@ -411,7 +411,7 @@ static void test_hanging_remove_is_left_to_itself(void **state)
 	error_done(&err);
 }
 
-static void check_stuck(struct tree *t, const char *where, const char *message)
+static void check_stuck(struct tree *t, const char *where, unsigned limit_ms, const char *message)
 {
 	static const char *const attrs[] = { "a0", "x", NULL };
 	struct error err = ERROR_INIT;
@@ -421,7 +421,8 @@ static void check_stuck(struct tree *t, const char *where, const char *message)
 
 	sysfs_set_writer(t->sysfs, hang, (void *)where);
 	plan_of(&plan, attrs);
-	assert_int_equal(apply_plan(t, &plan, 1, &pid, &err), -ETIMEDOUT);
+	assert_int_equal(apply_plan(t, &plan, limit_ms, &pid, &err), -ETIMEDOUT);
+	assert_int_equal(err.mark, FAILURE_STUCK);
 	assert_true(pid > 0);
 	error_format(&err, &text);
 	strbuf_addf(&wanted, "process %d goes on", (int)pid);
@@ -442,9 +443,10 @@ static void test_hanging_driver_is_left_to_itself(void **state)
 	struct tree *t = *state;
 
 	tree_parent(t, "p1", "t1", 1);
-	check_stuck(t, "create", "Failed to create mdev " UUID ", type t1 on p1");
+	check_stuck(t, "create", 1, "Failed to create mdev " UUID ", type t1 on p1");
 	tree_device(t, "p1", "t1", UUID, (const char *[]){ "a0", NULL });
-	check_stuck(t, "a0", "device " UUID);
+	/* Time enough for the create that comes before. */
+	check_stuck(t, "a0", 2000, "device " UUID);
 }
 
 /* ---- the life of the parent that is meant ---------------------------------------------- */
