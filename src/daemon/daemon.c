@@ -6,17 +6,23 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "core/record.h"
 #include "daemon/bus.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
 #include "daemon/reporter.h"
 #include "daemon/single.h"
 #include "daemon/system-state.h"
+#include "daemon/worker.h"
+#include "shared/file.h"
 
 /* --once: due within this time counts as not done yet; and the end in any case, since a
  * campaign may try for ever. */
 #define ONCE_WITHIN_US INT64_C(2000000)
 #define ONCE_LIMIT_US  UINT64_C(600000000)
+
+/* A task of 100,000 devices is smaller. */
+#define TASK_MAX (8 * 1024 * 1024)
 
 struct daemon {
 	const struct daemon_options *options;
@@ -110,6 +116,26 @@ static int run_once(struct daemon *d)
 	return r < 0 ? r : sd_event_loop(d->event);
 }
 
+/* ---- --worker ----------------------------------------------------------------------------------- */
+
+static int run_worker(struct daemon *d)
+{
+	_cleanup_(worker_task_done) struct worker_task task = { .parent = NULL };
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	int r = settings_read(d->env, &d->settings);
+
+	if (r >= 0)
+		r = file_read(STDIN_FILENO, TASK_MAX, &text);
+	if (r >= 0)
+		r = worker_task_parse(strbuf_str(&text), &task);
+	if (r >= 0)
+		r = ops_new(d->env, &d->ops);
+	if (r < 0)
+		return r;
+	worker_do(d->ops, d->env, &d->settings.retry, &task, STDOUT_FILENO);
+	return 0;
+}
+
 /* ---- all of it --------------------------------------------------------------------------------- */
 
 static int make(struct daemon *d)
@@ -179,10 +205,11 @@ int daemon_run(const struct daemon_options *options, struct env *env, const stru
 
 	reporter_init(&d.reporter, journal);
 	/* From the mark on we can be told to stop or to look. */
-	if (r == 0 && !options->once)
-		r = single_begin(env, &d.place, err);
+	if (r == 0 && !options->worker)
+		r = options->once ? env_make_dir(env, RECORD_DIR)
+		                  : single_begin(env, &d.place, err);
 	if (r == 0)
-		r = run(&d);
+		r = options->worker ? run_worker(&d) : run(&d);
 	bus_free(d.bus);
 	manager_free(d.manager);
 	ops_free(d.ops);

@@ -14,6 +14,7 @@ struct daemon_options {
 	bool once;          /* end when nothing is left to do */
 	const char *parent; /* once: for this parent only, which has registered; NULL: all */
 	bool no_bus;
+	bool worker; /* do the task that is on stdin, report on stdout */
 };
 
 /** Runs it to its end: 0, or a negative errno with err filled in. */

@@ -17,6 +17,7 @@ enum {
 	OPTION_ONCE = 256,
 	OPTION_PARENT,
 	OPTION_NO_BUS,
+	OPTION_WORKER,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -25,6 +26,7 @@ static const struct option options[] = {
 	{ "once", no_argument, NULL, OPTION_ONCE },
 	{ "parent", required_argument, NULL, OPTION_PARENT },
 	{ "no-bus", no_argument, NULL, OPTION_NO_BUS },
+	{ "worker", no_argument, NULL, OPTION_WORKER },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL },
@@ -70,6 +72,9 @@ static int parse(int argc, char *argv[], struct daemon_options *ret)
 			break;
 		case OPTION_NO_BUS:
 			ret->no_bus = true;
+			break;
+		case OPTION_WORKER:
+			ret->worker = true;
 			break;
 		case OPTION_HELP:
 			return print(usage);

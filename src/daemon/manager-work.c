@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is due at one parent is done by one child, device after device; it reports a line for
- * each. */
+ * What is due at one parent is given to one child, and what becomes of that. */
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "daemon/manager-private.h"
+#include "daemon/worker.h"
 
 /* So many workers in a row may leave something due at once, as when a definition changes
  * while it is tried. More means that they cannot write down what they did. */
@@ -22,93 +21,53 @@
 
 #define LINE_MAX_LEN 64
 
-struct work_item {
-	struct mdev_uuid uuid;
-	bool was_seen;
-};
-
 struct work {
 	struct manager *m;
 	struct parent *p; /* is there as long as its work */
-	struct try_request request;
-	struct work_item *items; /* in order of UUID */
-	size_t n;
+	struct worker_task task;
 	char line[LINE_MAX_LEN]; /* the report's last one, not complete yet */
 	size_t line_len;
 };
 
 static void work_free(struct work *work)
 {
-	free(work->items);
+	worker_task_done(&work->task);
 	free(work);
 }
 DEFINE_CLEANUP(struct work, work_free);
 
 static int compare_item(const void *key, const void *item)
 {
-	return mdev_uuid_compare(key, &((const struct work_item *)item)->uuid);
+	return mdev_uuid_compare(key, &((const struct worker_item *)item)->uuid);
 }
 
 bool work_has(const struct work *work, const struct mdev_uuid *uuid)
 {
-	return bsearch(uuid, work->items, work->n, sizeof(*work->items), compare_item);
+	const struct worker_task *task = &work->task;
+
+	return bsearch(uuid, task->items, task->n, sizeof(*task->items), compare_item);
 }
 
-/* ---- in the child -------------------------------------------------------------------------- */
-
-static int try_one(struct work *work, const struct work_item *item)
-{
-	_cleanup_(error_done) struct error err = ERROR_INIT;
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	char uuid[MDEV_UUID_TEXT_MAX];
-	int r;
-
-	work->request.was_seen = item->was_seen;
-	r = ops_try(work->m->ops, &work->request, &item->uuid, &err);
-	if (r < 0) {
-		mdev_uuid_format(&item->uuid, uuid);
-		error_format(&err, &text);
-		log_debug(env_log(work->m->env), "%s on %s: %s", uuid, work->p->name,
-		          strbuf_str(&text));
-	}
-	return r;
-}
-
+/* In the child. */
 static int do_work(void *userdata, int report_fd)
 {
-	struct work *work = userdata;
+	const struct work *work = userdata;
+	const struct manager *m = work->m;
 
-	for (size_t i = 0; i < work->n; i++) {
-		char uuid[MDEV_UUID_TEXT_MAX];
-		int r = try_one(work, &work->items[i]);
-
-		mdev_uuid_format(&work->items[i].uuid, uuid);
-		/* Nobody reads when the daemon has gone: the records tell the next one. */
-		(void)!dprintf(report_fd, "%s %d\n", uuid, r);
-		if (r == -ESTALE)
-			break;
+	if (m->settings->worker_sandbox || env_is_relocated(m->env)) {
+		worker_do(m->ops, m->env, &m->settings->retry, &work->task, report_fd);
+		return EXIT_SUCCESS;
 	}
-	return EXIT_SUCCESS;
+	return worker_do_outside(&work->task, report_fd) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* ---- its report ------------------------------------------------------------------------------ */
-
-static void take_line(struct work *work)
-{
-	struct mdev_uuid uuid;
-	char *blank = strchr(work->line, ' ');
-
-	if (!blank)
-		return;
-	*blank = '\0';
-	if (mdev_uuid_parse(work->line, &uuid) == 0)
-		parent_drop_seen(work->p, &uuid);
-}
 
 /* Events that the try caused were read before its line: they have priority. */
 static void take_report(void *userdata, const char *bytes, size_t n)
 {
 	struct work *work = userdata;
+	struct mdev_uuid uuid;
 
 	for (size_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n' && work->line_len < sizeof(work->line) - 1) {
@@ -117,7 +76,8 @@ static void take_report(void *userdata, const char *bytes, size_t n)
 		}
 		work->line[work->line_len] = '\0';
 		work->line_len = 0;
-		take_line(work);
+		if (worker_report_parse(work->line, &uuid))
+			parent_drop_seen(work->p, &uuid);
 	}
 	manager_mark_parent(work->m, work->p);
 }
@@ -134,11 +94,14 @@ static void end_work(void *userdata, int status)
 		return;
 	if (status == -ETIMEDOUT)
 		manager_tell_trouble(m, MANAGER_WORKER_STUCK, p->name);
-	else if (status < 0)
+	else if (status != 0)
 		log_warn(env_log(m->env), "The worker of parent %s did not do its work: %s",
-		         p->name, status == -ECHILD ? "killed" : strerror(-status));
-	for (size_t i = 0; i < work->n; i++)
-		parent_drop_seen(p, &work->items[i].uuid);
+		         p->name,
+		         status > 0          ? "it failed"
+		         : status == -ECHILD ? "killed"
+		                             : strerror(-status));
+	for (size_t i = 0; i < work->task.n; i++)
+		parent_drop_seen(p, &work->task.items[i].uuid);
 	p->is_dirty = false;
 	manager_mark_parent(m, p);
 }
@@ -154,17 +117,23 @@ static size_t count_due(const struct survey *survey)
 	return n;
 }
 
-static int make_list(struct work *work, const struct survey *survey, size_t n)
+static int make_task(struct manager *m, struct worker_task *task, const struct parent *p,
+                     const struct survey *survey, size_t n)
 {
-	work->items = calloc(n, sizeof(*work->items));
-	if (!work->items)
+	*task = (struct worker_task){ .parent = strdup(p->name),
+		                      .registration = survey->registration,
+		                      .is_freed = p->is_freed,
+		                      .items = calloc(n, sizeof(*task->items)),
+		                      .rival = manager_find_rival,
+		                      .userdata = m };
+	if (!task->parent || !task->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < survey->n; i++) {
 		const struct survey_entry *e = &survey->entries[i];
 
 		if (e->action != CAMPAIGN_REST)
-			work->items[work->n++] = (struct work_item){
-				.uuid = e->uuid, .was_seen = parent_has_seen(work->p, &e->uuid)
+			task->items[task->n++] = (struct worker_item){
+				.uuid = e->uuid, .was_seen = parent_has_seen(p, &e->uuid)
 			};
 	}
 	return 0;
@@ -190,13 +159,7 @@ static int begin(struct manager *m, struct parent *p, const struct survey *surve
 		return -ENOMEM;
 	work->m = m;
 	work->p = p;
-	work->request = (struct try_request){ .parent = p->name,
-		                              .registration = survey->registration,
-		                              .policy = &m->settings->retry,
-		                              .is_freed = p->is_freed,
-		                              .rival = manager_find_rival,
-		                              .userdata = m };
-	r = make_list(work, survey, n);
+	r = make_task(m, &work->task, p, survey, n);
 	if (r == 0)
 		r = jobs_add(m->jobs, &calls, work, limit_of(m, n), NULL);
 	if (r < 0)

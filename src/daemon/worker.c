@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Tries, reports, and the unit of its own. */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/store.h"
+#include "daemon/worker.h"
+#include "shared/file.h"
+
+void worker_task_done(struct worker_task *task)
+{
+	free(task->parent);
+	free(task->items);
+	*task = (struct worker_task){ .parent = NULL };
+}
+
+/* ---- the work ---------------------------------------------------------------------------- */
+
+static int try_one(struct ops *ops, const struct env *env, const struct try_request *request,
+                   const struct mdev_uuid *uuid)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	char name[MDEV_UUID_TEXT_MAX];
+	int r = ops_try(ops, request, uuid, &err);
+
+	if (r < 0) {
+		mdev_uuid_format(uuid, name);
+		error_format(&err, &text);
+		log_debug(env_log(env), "%s on %s: %s", name, request->parent, strbuf_str(&text));
+	}
+	return r;
+}
+
+void worker_do(struct ops *ops, const struct env *env, const struct campaign_policy *policy,
+               const struct worker_task *task, int report_fd)
+{
+	struct try_request request = { .parent = task->parent,
+		                       .registration = task->registration,
+		                       .policy = policy,
+		                       .is_freed = task->is_freed,
+		                       .rival = task->rival,
+		                       .userdata = task->userdata };
+
+	for (size_t i = 0; i < task->n; i++) {
+		char uuid[MDEV_UUID_TEXT_MAX];
+		int r;
+
+		request.was_seen = task->items[i].was_seen;
+		r = try_one(ops, env, &request, &task->items[i].uuid);
+		mdev_uuid_format(&task->items[i].uuid, uuid);
+		/* Nobody reads when the daemon has gone: the records tell the next one. */
+		(void)!dprintf(report_fd, "%s %d\n", uuid, r);
+		if (r == -ESTALE)
+			break;
+	}
+}
+
+bool worker_report_parse(const char *line, struct mdev_uuid *ret)
+{
+	char uuid[MDEV_UUID_TEXT_MAX];
+	size_t n = strcspn(line, " ");
+
+	if (line[n] != ' ' || n >= sizeof(uuid))
+		return false;
+	memcpy(uuid, line, n);
+	uuid[n] = '\0';
+	return mdev_uuid_parse(uuid, ret) == 0;
+}
+
+/* ---- a task as text -------------------------------------------------------------------------- */
+
+void worker_task_format(const struct worker_task *task, struct strbuf *out)
+{
+	strbuf_addf(out, "%s\n%" PRIu64 " %d\n", task->parent, task->registration, task->is_freed);
+	for (size_t i = 0; i < task->n; i++) {
+		char uuid[MDEV_UUID_TEXT_MAX];
+
+		mdev_uuid_format(&task->items[i].uuid, uuid);
+		strbuf_addf(out, "%s %d\n", uuid, task->items[i].was_seen);
+	}
+}
+
+static int parse_flag(char c, bool *ret)
+{
+	if (c != '0' && c != '1')
+		return -EBADMSG;
+	*ret = c == '1';
+	return 0;
+}
+
+/* "UUID FLAG" */
+static int parse_item(const char *line, struct worker_item *ret)
+{
+	const char *blank = strchr(line, ' ');
+
+	if (!blank || !worker_report_parse(line, &ret->uuid) || blank[2] != '\0')
+		return -EBADMSG;
+	return parse_flag(blank[1], &ret->was_seen);
+}
+
+static int add_item(struct worker_task *task, const char *line)
+{
+	struct worker_item *items = reallocarray(task->items, task->n + 1, sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	task->items = items;
+	if (parse_item(line, &items[task->n]) < 0)
+		return -EBADMSG;
+	task->n++;
+	return 0;
+}
+
+static int parse_head(const char *parent, const char *line, struct worker_task *task)
+{
+	int end = 0;
+
+	if (!parent || store_parent_problem(parent) || !line ||
+	    sscanf(line, "%20" SCNu64 " %n", &task->registration, &end) != 1 || end == 0 ||
+	    strlen(line + end) != 1 || parse_flag(line[end], &task->is_freed) < 0)
+		return -EBADMSG;
+	task->parent = strdup(parent);
+	return task->parent ? 0 : -ENOMEM;
+}
+
+int worker_task_parse(const char *text, struct worker_task *ret)
+{
+	_cleanup_(worker_task_done) struct worker_task task = { .parent = NULL };
+	_cleanup_(freep) char *copy = strdup(text);
+	char *rest = copy, *parent;
+	int r;
+
+	if (!copy)
+		return -ENOMEM;
+	parent = strsep(&rest, "\n");
+	r = parse_head(parent, strsep(&rest, "\n"), &task);
+	while (r == 0 && rest && *rest)
+		r = add_item(&task, strsep(&rest, "\n"));
+	if (r < 0)
+		return r;
+	*ret = task;
+	task = (struct worker_task){ .parent = NULL };
+	return 0;
+}
+
+/* ---- a unit of its own ----------------------------------------------------------------------- */
+
+/* Its text in memory as stdin, its report as stdout. */
+static int connect_to(const struct worker_task *task, int report_fd)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	_cleanup_(closep) int fd = memfd_create("task", MFD_CLOEXEC);
+	int r;
+
+	worker_task_format(task, &text);
+	if (fd < 0)
+		return -errno;
+	if (strbuf_error(&text) < 0)
+		return -ENOMEM;
+	r = file_write_all(fd, text.data, text.len);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0 ||
+	    dup2(report_fd, STDOUT_FILENO) < 0)
+		return -errno;
+	return 0;
+}
+
+int worker_do_outside(const struct worker_task *task, int report_fd)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *const argv[] = { (char *)"systemd-run",
+		               (char *)"--quiet",
+		               (char *)"--pipe",
+		               (char *)"--wait",
+		               (char *)"--collect",
+		               (char *)"--property=KillMode=process",
+		               self,
+		               (char *)"--worker",
+		               NULL };
+	int r;
+
+	if (n < 0)
+		return -errno;
+	self[n] = '\0';
+	r = connect_to(task, report_fd);
+	if (r < 0)
+		return r;
+	execv("/usr/bin/systemd-run", argv);
+	return -errno;
+}

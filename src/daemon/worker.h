@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The child that works on one parent: device after device, a line of report for each. Inside
+ * the daemon's sandbox it is a fork; outside it is mdevmgrd --worker in a unit of its own,
+ * with its task as text on stdin. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/env.h"
+#include "core/ops.h"
+#include "shared/macro.h"
+#include "shared/strbuf.h"
+
+struct worker_item {
+	struct mdev_uuid uuid;
+	bool was_seen; /* struct try_request */
+};
+
+struct worker_task {
+	char *parent;
+	uint64_t registration;
+	bool is_freed;
+	struct worker_item *items; /* in order of UUID */
+	size_t n;
+	/* As in struct try_request; no part of the text. */
+	const char *(*rival)(void *userdata, const char *parent, const struct mdev_uuid *uuid);
+	void *userdata;
+};
+
+/** Releases it; empty afterwards. */
+void worker_task_done(struct worker_task *task);
+
+/** Does it. "UUID RESULT" goes to report_fd as each device is finished. */
+void worker_do(struct ops *ops, const struct env *env, const struct campaign_policy *policy,
+               const struct worker_task *task, int report_fd);
+
+/** Lets a transient unit do it: becomes systemd-run, and returns only if that fails. */
+int worker_do_outside(const struct worker_task *task, int report_fd);
+
+/** Appends a task as text. */
+void worker_task_format(const struct worker_task *task, struct strbuf *out);
+
+/** Reads it back. -EBADMSG. */
+int worker_task_parse(const char *text, struct worker_task *ret) _must_check_;
+
+/** Reads a line of a report: true if it is one. */
+bool worker_report_parse(const char *line, struct mdev_uuid *ret);
