@@ -167,6 +167,9 @@ static void try_settle(struct operation *op, int r, const struct error *err)
 	/* Whatever this was, it was in another life of the parent, or is none of its doing. */
 	if (r == -ESTALE)
 		return;
+	/* Still half made, and recorded as that: armed, it would be taken for complete. */
+	if (r == -EINTR && t->start.is_half_made && t->start.result.pid == 0)
+		return;
 	if (r == 0)
 		settle_success(t);
 	else if (r == -EINTR && t->start.result.pid == 0)

@@ -524,6 +524,20 @@ static void test_half_made_and_refused_is_degraded(void **state)
 	assert_true(tree_has(f->tree, "/sys/devices/p1/" U1));
 }
 
+static void test_half_made_stays_so_when_interrupted(void **state)
+{
+	static volatile sig_atomic_t flag = SIGTERM;
+	struct fixture *f = *state;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	env_set_interrupt(f->env, &flag);
+	assert_int_equal(attempt(f, &f->u1), -EINTR);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_CREATING);
+	assert_true(tree_has(f->tree, "/sys/devices/p1/" U1));
+}
+
 static void test_not_made_is_tried_again(void **state)
 {
 	struct fixture *f = *state;
@@ -655,6 +669,7 @@ int main(void)
 		row(test_a_stuck_driver_keeps_no_lock),
 		row(test_half_made_is_finished),
 		row(test_half_made_and_refused_is_degraded),
+		row(test_half_made_stays_so_when_interrupted),
 		row(test_not_made_is_tried_again),
 		row(test_retry_arms_what_is_not_active),
 		row(test_retry_needs_records),
