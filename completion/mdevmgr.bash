@@ -19,6 +19,8 @@ _mdevmgr_options()
 	types) echo '-p --parent --dumpjson -h --help' ;;
 	show) echo '-u --uuid --json --qemu --libvirt -h --help' ;;
 	monitor) echo '-u --uuid -p --parent --json -h --help' ;;
+	status) echo '-u --uuid -p --parent --failed --json -o --output --noheadings -h --help' ;;
+	wait) echo '-u --uuid -p --parent -a --auto --gone --settled --timeout -h --help' ;;
 	verify) echo '-h --help' ;;
 	start-parent-mdevs) echo '--dry-run -h --help' ;;
 	help) echo '-h --help' ;;
@@ -57,6 +59,12 @@ _mdevmgr_kind()
 	'show -u' | 'show --uuid') echo uuid-any ;;
 	'monitor -u' | 'monitor --uuid') echo uuid-any ;;
 	'monitor -p' | 'monitor --parent') echo parent ;;
+	'status -u' | 'status --uuid') echo uuid-any ;;
+	'status -p' | 'status --parent') echo parent ;;
+	'status -o' | 'status --output') echo text ;;
+	'wait -u' | 'wait --uuid') echo uuid-any ;;
+	'wait -p' | 'wait --parent') echo parent ;;
+	'wait --timeout') echo seconds ;;
 	'verify ') echo file ;;
 	'start-parent-mdevs ') echo parent ;;
 	'help ') echo verb ;;
@@ -102,7 +110,7 @@ _mdevmgr_values()
 	uuid-any) _mdevmgr_uuids "$2" $list; _mdevmgr_uuids "$2" $list -d ;;
 	parent) _mdevmgr_parents "$manager" ;;
 	type) _mdevmgr_types "$manager" types ${3:+-p "$3"} ;;
-	verb) printf '%s\n' define undefine modify start stop list types show monitor verify help ;;
+	verb) printf '%s\n' define undefine modify start stop list types show monitor status wait verify help ;;
 	esac
 }
 

@@ -42,8 +42,8 @@ make_programs() {
 # the last part only.
 cases() {
 	cat <<-END
-	mdevmgr s|show start stop
-	mdevctl help m|modify
+	mdevmgr s|show start status stop
+	mdevctl help m|modify monitor
 	mdevctl --v|--version
 	mdevmgr undefine --u|--uuid
 	mdevmgr stop --i|--in-use

@@ -201,6 +201,49 @@ static const struct cli_option monitor_options[] = {
 	ROW_HELP,
 };
 
+static const struct cli_option status_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ANY, false, false,
+	  "Only the device of this UUID", NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Only devices of this parent", NULL },
+	FLAG(FAILED, '\0', "failed", "Only automatic ones that are failed, stuck or degraded",
+	     "The summary counts the others too."),
+	FLAG(JSON, '\0', "json", "Print JSON", NULL),
+	{ OPTION_OUTPUT, 'o', "output", "COLUMNS", VALUE_TEXT, false, false,
+	  "Columns to print, separated by commas",
+	  "With a leading + they are added to the usual ones. A name that there is not makes the "
+	  "error say which there are." },
+	FLAG(NOHEADINGS, '\0', "noheadings", "Print neither headings nor the summary", NULL),
+	ROW_HELP,
+};
+
+static const struct cli_rule status_rules[] = {
+	{ RULE_CONFLICTS, BIT(JSON), BIT(OUTPUT) | BIT(NOHEADINGS), 0 },
+};
+
+static const struct cli_option wait_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ANY, false, false, "Wait for this device",
+	  NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Wait for the automatic devices of this parent",
+	  "With --gone: for all devices of this parent." },
+	FLAG(AUTO, 'a', "auto", "Wait for all automatic devices", NULL),
+	FLAG(GONE, '\0', "gone", "Wait until they are gone",
+	     "A device that the kernel removes is not gone before its last user is."),
+	FLAG(SETTLED, '\0', "settled", "Wait until nothing more will change by itself",
+	     "A device that has failed for good, waits for something that is not there or was "
+	     "stopped is settled too."),
+	{ OPTION_TIMEOUT, '\0', "timeout", "SECONDS", VALUE_SECONDS, false, false,
+	  "Wait no longer than this", "Without it, without end." },
+	ROW_HELP,
+};
+
+static const struct cli_rule wait_rules[] = {
+	{ RULE_CONFLICTS, BIT(AUTO), BIT(UUID) | BIT(PARENT), 0 },
+	{ RULE_CONFLICTS, BIT(GONE), BIT(SETTLED), 0 },
+	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT) | BIT(AUTO), 0, 0 },
+};
+
 static const struct cli_option help_only_options[] = { ROW_HELP };
 
 static const struct cli_option start_parent_options[] = { ROW_DRY_RUN, ROW_HELP };
@@ -299,6 +342,23 @@ const struct cli_verb cli_verbs[] = {
 	          "it is interrupted (exit status 0). Needs no daemon and no privileges.",
 	  OPTIONS(monitor_options),
 	  .run = verb_monitor },
+	{ .name = "status",
+	  .summary = "Show how it stands with all devices",
+	  .description =
+	          "A line for each definition and each active device: its state, since when, and "
+	          "why. At the end how many there are of each state. The exit status is 3 if a "
+	          "device that is to be started automatically is failed, stuck or degraded.",
+	  OPTIONS(status_options),
+	  RULES(status_rules),
+	  .run = verb_status },
+	{ .name = "wait",
+	  .summary = "Wait until devices are active, or gone",
+	  .description =
+	          "Waits until the devices are active (a degraded one is, which is told). The exit "
+	          "status is 3 if time is up before; what is missing is told with its reason.",
+	  OPTIONS(wait_options),
+	  RULES(wait_rules),
+	  .run = verb_wait },
 	{ .name = "verify",
 	  .positional_name = "FILE",
 	  .positional_kind = VALUE_FILE,

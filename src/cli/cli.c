@@ -10,7 +10,6 @@
 #include "cli/cli-dump.h"
 #include "cli/cli.h"
 #include "cli/usage.h"
-#include "core/settings.h"
 
 /* What `mdevctl --version` says: callers test for the version whose contract we keep. */
 #define MDEVCTL_VERSION "1.4.0"
@@ -27,11 +26,10 @@ static void add_version(struct strbuf *out, const struct arguments *args)
 
 static int configure(struct cli *cli)
 {
-	struct settings settings;
-	int r = settings_read(cli->env, &settings);
+	int r = settings_read(cli->env, &cli->settings);
 
 	if (r == 0)
-		ops_configure(cli->ops, &settings);
+		ops_configure(cli->ops, &cli->settings);
 	return r;
 }
 
@@ -99,6 +97,7 @@ int cli_main(int argc, char *const argv[], struct env *env, const struct message
 		return CLI_USAGE;
 	}
 	output_init(&out, STDOUT_FILENO);
+	settings_init(&cli.settings);
 	if (r < 0) {
 		_cleanup_(error_done) struct error err = ERROR_INIT;
 

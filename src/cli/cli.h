@@ -7,11 +7,13 @@
 #include "cli/output.h"
 #include "core/env.h"
 #include "core/ops.h"
+#include "core/settings.h"
 
 enum cli_status {
 	CLI_SUCCESS = 0,
 	CLI_FAILURE = 1,
 	CLI_USAGE = 2,
+	CLI_STATE = 3,
 	CLI_IN_USE = 4,
 };
 
@@ -20,6 +22,7 @@ struct cli {
 	struct ops *ops;
 	struct output *out;
 	const struct messages *messages;
+	struct settings settings; /* read for verbs that the table says */
 };
 
 /** Parses argv and does what it says. env's log should lead to messages. Returns the

@@ -17,5 +17,8 @@ int verb_list(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_types(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_monitor(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_show(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_status(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_wait(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_retry(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_verify(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_start_parent_mdevs(struct cli *cli, const struct arguments *args, struct error *err);
