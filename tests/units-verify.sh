@@ -10,7 +10,7 @@ set -eu
 # Exposure as systemd-analyze measures it, in tenths.
 exposure_max=40
 # What the daemon cannot work under, see units/sandbox.conf.
-forbidden='ProtectKernelTunables|PrivateNetwork|PrivateDevices|PrivateUsers|ProcSubset|ProtectClock'
+forbidden='ProtectKernelTunables|PrivateNetwork|PrivateDevices|PrivateUsers|ProcSubset|ProtectClock|RestrictSUIDSGID'
 status=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
