@@ -12,7 +12,7 @@
 #define PAUSE_US 20000
 
 /* A look that failed is tried again. */
-#define LOOK_AGAIN_US 1000000
+#define LOOK_AGAIN_US 5000000
 
 /* ---- the look ------------------------------------------------------------------------------- */
 
@@ -209,8 +209,10 @@ static int64_t first_due(const struct survey *survey)
 
 static void look_again_later(struct manager *m, struct parent *p, int r)
 {
-	log_warn(env_log(m->env), "Cannot look at parent %s: %s (trying again)", p->name,
-	         strerror(-r));
+	if (!p->is_unreadable)
+		log_warn(env_log(m->env), "Cannot look at parent %s: %s (trying again)", p->name,
+		         strerror(-r));
+	p->is_unreadable = true;
 	p->due = record_now() + LOOK_AGAIN_US;
 }
 
@@ -227,6 +229,7 @@ void manager_pass(struct manager *m, struct parent *p)
 		look_again_later(m, p, r);
 		return;
 	}
+	p->is_unreadable = false;
 	tell_parent(m, p, &survey);
 	p->due = first_due(&survey);
 	if (!p->work) {

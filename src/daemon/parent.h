@@ -16,7 +16,8 @@ struct work;
 struct parent {
 	char *name;
 	uint64_t registration;
-	bool is_told; /* observers were told that it is there */
+	bool is_told;       /* observers were told that it is there */
+	bool is_unreadable; /* the last look failed, which was told */
 	bool is_dirty;
 	bool is_freed;                  /* a device went since the last look */
 	int64_t dirty_since;            /* the first mark */
