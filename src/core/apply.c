@@ -102,15 +102,19 @@ static bool is_over(const struct apply *apply, const char *parent, int r)
 	       registration_read(apply->sysfs, parent, &now) == 0 && now != apply->registration;
 }
 
-static int write_create(const struct apply *apply, const struct plan_step *step, pid_t *ret_pid)
+static int open_type(const struct apply *apply, const struct plan_step *step)
 {
 	_cleanup_(closep) int types_fd = open_types(apply, step->parent);
-	_cleanup_(closep) int type_fd = -1;
+
+	return types_fd < 0 ? types_fd : sysfs_open_dir_beneath(types_fd, step->type);
+}
+
+static int write_create(const struct apply *apply, const struct plan_step *step, pid_t *ret_pid)
+{
+	_cleanup_(closep) int own_fd = apply->type_fd >= 0 ? -1 : open_type(apply, step);
+	int type_fd = apply->type_fd >= 0 ? apply->type_fd : own_fd;
 	char uuid[MDEV_UUID_TEXT_MAX];
 
-	if (types_fd < 0)
-		return types_fd;
-	type_fd = sysfs_open_dir_beneath(types_fd, step->type);
 	if (type_fd < 0)
 		return type_fd;
 	mdev_uuid_format(&step->uuid, uuid);

@@ -22,6 +22,7 @@ struct apply {
 	unsigned limit_ms;     /* of one write; 0: none */
 	uint64_t registration; /* apply_start(): create in this life of the parent or not at
 				* all; 0: whatever is there */
+	int type_fd;           /* the type's directory in that life, or -1: not open yet */
 };
 
 /* What remains of a start. */

@@ -23,9 +23,8 @@ try {
 	const struct try_request *req;
 	const struct survey_entry *entry; /* what was judged, under the lock */
 	struct start start;
-	struct record record; /* as it was, then as it shall be */
-	bool has_before;
-	char *refusal; /* the device is there, and not as defined: why */
+	struct record record; /* as it shall be */
+	char *refusal;        /* the device is there, and not as defined: why */
 };
 
 static void try_done(struct try *t)
@@ -74,17 +73,12 @@ static int try_turn(struct try *t, enum campaign_phase phase, const char *reason
 	return put_text(&t->record.reason, reason, err);
 }
 
-static int try_read_before(struct try *t, struct error *err)
+/* What of the record lives on, as the survey found it a moment ago. */
+static void try_begin(struct try *t)
 {
-	int r = record_read(t->ops->records, t->req->parent, &t->entry->uuid, &t->record);
-
-	if (r == -ENOENT)
-		return 0;
-	if (r == 0 && t->record.registration != t->req->registration)
-		record_done(&t->record);
-	else
-		t->has_before = r == 0;
-	return ops_result(r, err);
+	t->record.attempts = t->entry->attempts;
+	t->record.errnum = t->entry->errnum;
+	t->record.definition = t->entry->definition;
 }
 
 /* ---- who has the UUID ------------------------------------------------------------------- */
@@ -215,11 +209,27 @@ static int finish_body(struct operation *op, struct error *err)
 	return 0;
 }
 
-static int try_prepare(struct try *t, struct error *err)
+static int read_definition(struct try *t, struct error *err)
 {
-	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
 	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
 	struct start *s = &t->start;
+	const struct store_entry *e;
+	int r = store_open_parent_for(t->ops->store, s->parent, &s->uuid, &p);
+
+	e = r == 0 ? store_parent_find(&p, &s->uuid) : NULL;
+	if (r == 0)
+		r = e ? store_read_bytes(&p, e, &bytes) : -ENOENT;
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot read the definition");
+	t->record.definition = record_hash_definition(strbuf_str(&bytes), bytes.len);
+	return definition_parse(strbuf_str(&bytes), bytes.len, &s->definition, err);
+}
+
+static int try_prepare(struct try *t, struct error *err)
+{
+	struct start *s = &t->start;
+	char uuid[MDEV_UUID_TEXT_MAX];
 	int r;
 
 	s->ops = t->ops;
@@ -227,16 +237,13 @@ static int try_prepare(struct try *t, struct error *err)
 	s->is_defined = true;
 	s->registration = t->req->registration;
 	s->parent = strdup(t->req->parent);
-	r = s->parent ? store_find(t->ops->store, &s->uuid, s->parent, &hits) : -ENOMEM;
-	if (r == 0 && hits.n == 0)
-		r = -ENOENT;
+	if (!s->parent)
+		return ops_result(-ENOMEM, err);
+	r = read_definition(t, err);
+	mdev_uuid_format(&s->uuid, uuid);
 	if (r < 0)
-		return ops_result(r, err);
-	r = ops_read_hit_bytes(t->ops, &hits.items[0], &bytes, err);
-	if (r < 0)
-		return r;
-	t->record.definition = record_hash_definition(strbuf_str(&bytes), bytes.len);
-	return definition_parse(strbuf_str(&bytes), bytes.len, &s->definition, err);
+		error_add_cause(err, "device %s on parent %s", uuid, s->parent);
+	return r;
 }
 
 static int try_run(struct try *t, struct operation *op, struct error *err)
@@ -324,10 +331,7 @@ static int try_note_failure(struct try *t, enum campaign_phase phase, int errnum
 
 static int try_act(struct try *t, struct lock **lock, struct error *err)
 {
-	int r = t->entry->action == CAMPAIGN_REST ? 0 : try_read_before(t, err);
-
-	if (r < 0)
-		return r;
+	try_begin(t);
 	switch (t->entry->action) {
 	case CAMPAIGN_REST:
 		break;

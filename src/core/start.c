@@ -14,6 +14,7 @@ void start_done(struct start *s)
 {
 	free(s->parent);
 	definition_free(s->definition);
+	closep(&s->type_fd);
 	apply_result_done(&s->result);
 	*s = START_INIT;
 }
@@ -62,9 +63,10 @@ static void read_available(int type_fd, struct start_facts *view)
 		view->available_error = r;
 }
 
-static void read_type(int types_fd, const char *type, struct start_facts *view)
+/* The type's directory, or negative if there is none. */
+static int read_type(int types_fd, const char *type, struct start_facts *view)
 {
-	_cleanup_(closep) int type_fd = -1;
+	int type_fd = -1;
 
 	view->has_types = types_fd >= 0;
 	if (types_fd >= 0 && sysfs_name_is_plain(type))
@@ -72,11 +74,12 @@ static void read_type(int types_fd, const char *type, struct start_facts *view)
 	view->has_type = type_fd >= 0;
 	if (type_fd >= 0)
 		read_available(type_fd, view);
+	return type_fd;
 }
 
 /* Of one life of the parent. That the device is not there has been looked up already, and
  * is the kernel's to say anyway. */
-static int facts_of_registration(const struct start *s, struct start_facts *view, struct error *err)
+static int facts_of_registration(struct start *s, struct start_facts *view, struct error *err)
 {
 	_cleanup_(closep) int types_fd = registration_open(s->ops->sysfs, s->parent,
 	                                                   s->registration);
@@ -85,14 +88,14 @@ static int facts_of_registration(const struct start *s, struct start_facts *view
 		return error_set_errno(err, types_fd, "Parent %s has gone, or registered anew",
 		                       s->parent);
 	view->has_parent = true;
-	read_type(types_fd, s->definition->type, view);
+	s->type_fd = read_type(types_fd, s->definition->type, view);
 	return 0;
 }
 
 static int facts_of_system(const struct start *s, struct facts *ret, struct error *err)
 {
 	const struct sysfs *sysfs = s->ops->sysfs;
-	_cleanup_(closep) int types_fd = -1;
+	_cleanup_(closep) int types_fd = -1, type_fd = -1;
 	struct start_facts *view = &ret->view;
 	int r;
 
@@ -110,7 +113,7 @@ static int facts_of_system(const struct start *s, struct facts *ret, struct erro
 		return error_set_errno(err, r, "Cannot look at parent %s", s->parent);
 	if (view->has_parent) {
 		types_fd = types_open(sysfs, s->parent);
-		read_type(types_fd, s->definition->type, view);
+		type_fd = read_type(types_fd, s->definition->type, view);
 		return 0;
 	}
 	if (types_find_similar_parent(sysfs, s->parent, &ret->similar_parent) == 0)
@@ -120,7 +123,7 @@ static int facts_of_system(const struct start *s, struct facts *ret, struct erro
 
 /* ---- doing it ---------------------------------------------------------------------------- */
 
-static int start_compute(const struct start *s, struct plan *plan, struct error *err)
+static int start_compute(struct start *s, struct plan *plan, struct error *err)
 {
 	_cleanup_(facts_done) struct facts facts = { 0 };
 	int r;
@@ -137,19 +140,23 @@ static struct apply start_world(const struct start *s)
 	struct apply apply = ops_apply(s->ops, s->ops->create_ms);
 
 	apply.registration = s->registration;
+	apply.type_fd = s->type_fd;
 	return apply;
 }
 
 int start_apply(struct start *s, struct error *err)
 {
 	_cleanup_(plan_done) struct plan plan = { 0 };
-	struct apply apply = start_world(s);
+	struct apply apply;
 	int r = start_compute(s, &plan, err);
 
-	return r < 0 ? r : apply_start(&apply, &plan, &s->result, err);
+	if (r < 0)
+		return r;
+	apply = start_world(s);
+	return apply_start(&apply, &plan, &s->result, err);
 }
 
-int start_plan(const struct start *s, struct plan *plan, struct error *err)
+int start_plan(struct start *s, struct plan *plan, struct error *err)
 {
 	int r = ops_plan_callouts(plan, PLAN_ASK, &s->uuid, s->parent, CALLOUT_START);
 

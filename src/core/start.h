@@ -23,10 +23,11 @@ struct start {
 	bool is_defined;       /* there is a definition of it below this parent */
 	uint64_t registration; /* in this life of the parent only; 0: in any */
 	bool is_half_made;     /* the device is there, its attributes may not be as defined */
+	int type_fd;           /* of the type in that registration, once it was looked at */
 	struct apply_result result;
 };
 
-#define START_INIT ((struct start){ .result = APPLY_RESULT_INIT })
+#define START_INIT ((struct start){ .type_fd = -1, .result = APPLY_RESULT_INIT })
 
 /** Releases all; as after START_INIT. */
 void start_done(struct start *s);
@@ -36,7 +37,7 @@ void start_done(struct start *s);
 int start_apply(struct start *s, struct error *err) _must_check_;
 
 /** Appends what a start would do, for --dry-run. */
-int start_plan(const struct start *s, struct plan *plan, struct error *err) _must_check_;
+int start_plan(struct start *s, struct plan *plan, struct error *err) _must_check_;
 
 /** Tells udev, and so whatever waits for the device's unit, that the device is as defined.
  * *result is that of its start, or as after APPLY_RESULT_INIT. A failure is a debug message:

@@ -46,7 +46,9 @@ static int apply_plan(struct tree *t, const struct plan *plan, unsigned limit_ms
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
-	struct apply apply = { .env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms };
+	struct apply apply = {
+		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1
+	};
 	int r;
 
 	assert_int_equal(writer_new(t->sysfs, &writer), 0);
@@ -66,7 +68,9 @@ static int start(struct tree *t, const struct plan *plan, struct error *err)
 static int stop(struct tree *t, unsigned limit_ms, pid_t *ret_pid, struct error *err)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
-	struct apply apply = { .env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms };
+	struct apply apply = {
+		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1
+	};
 	struct mdev_uuid uuid;
 
 	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
@@ -411,17 +415,17 @@ static void test_hanging_remove_is_left_to_itself(void **state)
 	error_done(&err);
 }
 
-static void check_stuck(struct tree *t, const char *where, unsigned limit_ms, const char *message)
+static void check_stuck(struct tree *t, const struct plan_step *step, const char *where,
+                        const char *message)
 {
-	static const char *const attrs[] = { "a0", "x", NULL };
 	struct error err = ERROR_INIT;
 	struct plan plan = { 0 };
 	struct strbuf text = STRBUF_INIT, wanted = STRBUF_INIT;
 	pid_t pid;
 
 	sysfs_set_writer(t->sysfs, hang, (void *)where);
-	plan_of(&plan, attrs);
-	assert_int_equal(apply_plan(t, &plan, limit_ms, &pid, &err), -ETIMEDOUT);
+	assert_int_equal(plan_add(&plan, step), 0);
+	assert_int_equal(apply_plan(t, &plan, 1, &pid, &err), -ETIMEDOUT);
 	assert_int_equal(err.mark, FAILURE_STUCK);
 	assert_true(pid > 0);
 	error_format(&err, &text);
@@ -441,12 +445,20 @@ static void check_stuck(struct tree *t, const char *where, unsigned limit_ms, co
 static void test_hanging_driver_is_left_to_itself(void **state)
 {
 	struct tree *t = *state;
+	struct plan_step step = { .kind = PLAN_CREATE, .parent = "p1", .type = "t1" };
 
+	assert_int_equal(mdev_uuid_parse(UUID, &step.uuid), 0);
 	tree_parent(t, "p1", "t1", 1);
-	check_stuck(t, "create", 1, "Failed to create mdev " UUID ", type t1 on p1");
+	check_stuck(t, &step, "create", "Failed to create mdev " UUID ", type t1 on p1");
 	tree_device(t, "p1", "t1", UUID, (const char *[]){ "a0", NULL });
-	/* Time enough for the create that comes before. */
-	check_stuck(t, "a0", 2000, "device " UUID);
+	step = (struct plan_step){ .kind = PLAN_SET_ATTRIBUTE,
+		                   .uuid = step.uuid,
+		                   .parent = "p1",
+		                   .type = "t1",
+		                   .word = "a0",
+		                   .value = "x",
+		                   .value_len = 1 };
+	check_stuck(t, &step, "a0", "device " UUID);
 }
 
 /* ---- the life of the parent that is meant ---------------------------------------------- */
@@ -455,7 +467,9 @@ static int start_in(struct tree *t, uint64_t registration, char **ret_text)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
-	struct apply apply = { .env = t->env, .sysfs = t->sysfs, .registration = registration };
+	struct apply apply = {
+		.env = t->env, .sysfs = t->sysfs, .registration = registration, .type_fd = -1
+	};
 	struct error err = ERROR_INIT;
 	struct strbuf text = STRBUF_INIT;
 	struct plan plan = { 0 };
