@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@
 /* dbus-daemon lets a connection wait for 128 answers; one user must not take all. */
 #define ASKED_MAX          96
 #define ASKED_PER_USER_MAX 48
-#define DRIVER_LIMIT_USEC  (UINT64_C(30) * 1000000)
+/* So many at once leave memory behind that is worth giving back. */
+#define MANY 64
 
 enum call_state {
 	CALL_NEW,     /* the bus is asked who it is */
@@ -52,6 +54,7 @@ struct call {
 	sd_bus_slot *leaving;
 	struct strbuf report;
 	bool is_working;
+	bool has_left; /* told only of those that wait */
 };
 
 struct bus_calls {
@@ -63,6 +66,7 @@ struct bus_calls {
 	unsigned asked;
 	size_t n;
 	size_t bytes;
+	size_t most; /* since there was none */
 	struct user *users;
 	struct call *first;
 	struct call *last;
@@ -76,6 +80,7 @@ static void call_link(struct bus_calls *calls, struct call *call)
 	*(calls->last ? &calls->last->next : &calls->first) = call;
 	calls->last = call;
 	calls->n++;
+	calls->most = calls->n > calls->most ? calls->n : calls->most;
 	calls->bytes += call->task.bytes;
 }
 
@@ -125,6 +130,15 @@ static void set_state(struct call *call, enum call_state state)
 	call->state = state;
 }
 
+static void give_back(struct bus_calls *calls)
+{
+	if (calls->n > 0)
+		return;
+	if (calls->most >= MANY)
+		malloc_trim(0);
+	calls->most = 0;
+}
+
 static void call_free(struct call *call)
 {
 	struct bus_calls *calls = call->calls;
@@ -144,6 +158,7 @@ static void call_free(struct call *call)
 	sd_bus_message_unref(call->request);
 	strbuf_done(&call->report);
 	free(call);
+	give_back(calls);
 }
 
 static void refuse(struct call *call, const char *name, const char *text)
@@ -156,15 +171,23 @@ static void refuse(struct call *call, const char *name, const char *text)
 
 static void go_on(struct bus_calls *calls);
 
+/* Before the child has said who it is there is nobody to tell. */
+static void stop_if_left(const struct call *call)
+{
+	pid_t pid = call->has_left && call->is_working ? bus_work_pid(&call->report) : 0;
+
+	if (pid > 0)
+		kill(pid, SIGTERM);
+}
+
 static int on_leaving(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
-	struct call *call = userdata;
 	const char *name, *before, *after;
-	pid_t pid = bus_work_pid(&call->report);
+	struct call *call = userdata;
 
-	if (sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 && !*after && pid > 0 &&
-	    call->is_working)
-		kill(pid, SIGTERM);
+	if (sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 && !*after)
+		call->has_left = true;
+	stop_if_left(call);
 	return 0;
 }
 
@@ -197,6 +220,7 @@ static void on_report(void *userdata, const char *bytes, size_t n)
 
 	if (call->report.len + n <= BUS_REPORT_MAX)
 		strbuf_add(&call->report, bytes, n);
+	stop_if_left(call);
 }
 
 static void on_done(void *userdata, int status)
