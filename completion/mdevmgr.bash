@@ -21,6 +21,7 @@ _mdevmgr_options()
 	monitor) echo '-u --uuid -p --parent --json -h --help' ;;
 	status) echo '-u --uuid -p --parent --failed --json -o --output --noheadings -h --help' ;;
 	wait) echo '-u --uuid -p --parent -a --auto --gone --settled --timeout -h --help' ;;
+	retry) echo '-u --uuid -p --parent --dry-run -h --help' ;;
 	verify) echo '-h --help' ;;
 	start-parent-mdevs) echo '--dry-run -h --help' ;;
 	help) echo '-h --help' ;;
@@ -65,6 +66,8 @@ _mdevmgr_kind()
 	'wait -u' | 'wait --uuid') echo uuid-any ;;
 	'wait -p' | 'wait --parent') echo parent ;;
 	'wait --timeout') echo seconds ;;
+	'retry -u' | 'retry --uuid') echo uuid-defined ;;
+	'retry -p' | 'retry --parent') echo parent ;;
 	'verify ') echo file ;;
 	'start-parent-mdevs ') echo parent ;;
 	'help ') echo verb ;;
@@ -110,7 +113,7 @@ _mdevmgr_values()
 	uuid-any) _mdevmgr_uuids "$2" $list; _mdevmgr_uuids "$2" $list -d ;;
 	parent) _mdevmgr_parents "$manager" ;;
 	type) _mdevmgr_types "$manager" types ${3:+-p "$3"} ;;
-	verb) printf '%s\n' define undefine modify start stop list types show monitor status wait verify help ;;
+	verb) printf '%s\n' define undefine modify start stop list types show monitor status wait retry verify help ;;
 	esac
 }
 

@@ -171,6 +171,7 @@ static int make_call(struct talk *t, const struct request *req)
 		[REQUEST_DEFINE] = "Define", [REQUEST_UNDEFINE] = "Undefine",
 		[REQUEST_MODIFY] = "Modify", [REQUEST_START] = "Start",
 		[REQUEST_STOP] = "Stop",     [REQUEST_START_PARENT] = "StartParent",
+		[REQUEST_RETRY] = "Retry",
 	};
 	const struct request_form *form = request_form(req->kind);
 	int r = t->sd.sd_bus_message_new_method_call(t->bus, &t->call, BUS_NAME, "/org/mdevmgr1",

@@ -244,6 +244,15 @@ static const struct cli_rule wait_rules[] = {
 	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT) | BIT(AUTO), 0, 0 },
 };
 
+static const struct cli_option retry_options[] = {
+	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_DEFINED, false, false, "Only this device",
+	  NULL },
+	{ OPTION_PARENT, 'p', "parent", "PARENT", VALUE_PARENT, false, false,
+	  "Only devices of this parent", NULL },
+	FLAG(DRY_RUN, '\0', "dry-run", "Print what would be tried, do nothing", NULL),
+	ROW_HELP,
+};
+
 static const struct cli_option help_only_options[] = { ROW_HELP };
 
 static const struct cli_option start_parent_options[] = { ROW_DRY_RUN, ROW_HELP };
@@ -359,6 +368,15 @@ const struct cli_verb cli_verbs[] = {
 	  OPTIONS(wait_options),
 	  RULES(wait_rules),
 	  .run = verb_wait },
+	{ .name = "retry",
+	  .is_configured = true,
+	  .summary = "Try again to start automatic devices",
+	  .description =
+	          "Starts what is to be started automatically and is not active: what has failed, "
+	          "waits for its next try, or was stopped by hand. If the daemon is running it "
+	          "does the tries, and this command does not wait for them.",
+	  OPTIONS(retry_options),
+	  .run = verb_retry },
 	{ .name = "verify",
 	  .positional_name = "FILE",
 	  .positional_kind = VALUE_FILE,

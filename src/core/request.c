@@ -79,6 +79,7 @@ const struct request_form *request_form(enum request_kind kind)
 		[REQUEST_START] = { "start", FORM(start_fields) },
 		[REQUEST_STOP] = { "stop", FORM(stop_fields) },
 		[REQUEST_START_PARENT] = { "start-parent", FORM(start_parent_fields) },
+		[REQUEST_RETRY] = { "retry", FORM(target_fields) },
 	};
 
 	return &forms[kind];
@@ -147,6 +148,8 @@ static const char *problem(const struct request *req)
 		return req->target.uuid ? NULL : "a uuid is needed";
 	case REQUEST_START_PARENT:
 		return req->target.parent ? NULL : "a parent is needed";
+	case REQUEST_RETRY:
+		return NULL;
 	case _REQUEST_KIND_MAX:
 		break;
 	}
@@ -191,6 +194,7 @@ int request_run(struct ops *ops, const struct request *req, struct request_resul
                 struct error *err)
 {
 	const struct target_request *target = &req->target;
+	size_t n_armed;
 
 	switch (req->kind) {
 	case REQUEST_DEFINE:
@@ -206,6 +210,9 @@ int request_run(struct ops *ops, const struct request *req, struct request_resul
 		                    err);
 	case REQUEST_START_PARENT:
 		return ops_start_parent(ops, target->parent, &target->options, &ret->plan, err);
+	case REQUEST_RETRY:
+		return ops_retry(ops, target->uuid, target->parent, &target->options, &n_armed,
+		                 err);
 	case _REQUEST_KIND_MAX:
 		break;
 	}

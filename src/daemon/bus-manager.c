@@ -25,6 +25,7 @@ static const struct {
 	{ "Define", REQUEST_DEFINE }, { "Undefine", REQUEST_UNDEFINE },
 	{ "Modify", REQUEST_MODIFY }, { "Start", REQUEST_START },
 	{ "Stop", REQUEST_STOP },     { "StartParent", REQUEST_START_PARENT },
+	{ "Retry", REQUEST_RETRY },
 };
 
 static int on_request(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -178,6 +179,7 @@ static const sd_bus_vtable manager_vtable[] = {
 	REQUEST("Start"),
 	REQUEST("Stop"),
 	REQUEST("StartParent"),
+	REQUEST("Retry"),
 	SD_BUS_METHOD_WITH_ARGS("Rescan", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_rescan,
 	                        SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetDefinition", SD_BUS_ARGS("s", parent, "s", uuid),
