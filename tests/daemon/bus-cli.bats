@@ -52,6 +52,17 @@ same_as_root() {
 	run ! is_defined mtty "$U2"
 }
 
+@test "retry as nobody: the daemon tries" {
+	start_all allow
+	nobody define -u "$ND" -p mtty -t mtty-1 --auto
+	[[ $status == 0 ]]
+	nobody retry -u "$ND"
+	[[ $status == 0 && -z $stderr$output ]] || { show_run; return 1; }
+	wait_for created mtty mtty-1 "$ND"
+	same_as_root retry -u "$UX"
+	[[ $status == 1 && $stderr == "Error: No auto definition of device $UX"* ]]
+}
+
 @test "JSON is read by the user, not by the daemon" {
 	start_all allow
 	echo '{"mdev_type": "mtty-1", "start": "manual", "attrs": []}' >"$BUS_DIR/readable"
