@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -35,26 +36,46 @@ static void tally_done(struct tally *t)
 	*t = (struct tally){ 0 };
 }
 
+static struct strbuf *next_name(struct tally *t)
+{
+	if (t->missing++ >= NAMES_MAX)
+		return NULL;
+	if (t->names.len > 0)
+		strbuf_add_str(&t->names, ", ");
+	return &t->names;
+}
+
 static void name_missing(struct tally *t, const char *parent, const struct survey_entry *e)
 {
+	struct strbuf *text = next_name(t);
 	char uuid[MDEV_UUID_TEXT_MAX];
 
-	if (t->missing++ >= NAMES_MAX)
+	if (!text)
 		return;
 	mdev_uuid_format(&e->uuid, uuid);
-	strbuf_addf(&t->names, "%s%s of parent %s (%s", t->names.len > 0 ? ", " : "", uuid, parent,
-	            device_state_name(e->state));
+	strbuf_addf(text, "%s of parent %s (%s", uuid, parent, device_state_name(e->state));
 	/* The journal may be read by others than the definition. */
 	if (e->reason && !e->is_private)
-		strbuf_addf(&t->names, ": %s", e->reason);
-	strbuf_add_char(&t->names, ')');
+		strbuf_addf(text, ": %s", e->reason);
+	strbuf_add_char(text, ')');
+}
+
+/* What cannot be looked at now may be there later. */
+static void name_trouble(struct tally *t, const char *parent, int r)
+{
+	struct strbuf *text = next_name(t);
+
+	t->n++;
+	t->pending++;
+	if (text)
+		strbuf_addf(text, "whatever is defined for parent %s (%s)", parent, strerror(-r));
 }
 
 static void tally_entry(struct tally *t, const struct survey *s, const struct survey_entry *e,
                         bool is_grace_over)
 {
 	/* Nobody has looked at this registration yet. */
-	bool is_unseen = s->registration != 0 && !s->is_noted && !is_grace_over;
+	bool is_unseen = s->registration != 0 && !s->is_noted;
 
 	if (!e->is_defined || !e->is_auto)
 		return;
@@ -63,7 +84,7 @@ static void tally_entry(struct tally *t, const struct survey *s, const struct su
 		t->active++;
 		return;
 	}
-	if (is_unseen || !survey_entry_is_at_rest(e, is_grace_over))
+	if ((is_unseen && !is_grace_over) || !survey_entry_is_at_rest(e, is_grace_over))
 		t->pending++;
 	/* One that is inactive was stopped by somebody, or became auto too late. */
 	if (e->state != DEVICE_INACTIVE || is_unseen)
@@ -78,9 +99,11 @@ static int look_at_parent(struct devices *d, const char *parent, bool is_grace_o
 
 	if (r == -ENOMEM)
 		return r;
+	/* It may have gone between two looks. */
+	if (r < 0 && r != -ENOENT && r != -ENODEV)
+		name_trouble(t, parent, r);
 	for (size_t i = 0; r >= 0 && i < s.n; i++)
 		tally_entry(t, &s, &s.entries[i], is_grace_over);
-	/* It may have gone between two looks. */
 	return 0;
 }
 

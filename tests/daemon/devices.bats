@@ -117,6 +117,20 @@ removed() {
 	[[ $status == 0 && $output == "1 of 2 devices"*"is not there after 2 s: $U2 of parent mtty (starting"* ]]
 }
 
+@test "up names what nobody has looked at" {
+	defined "$U2" mtty mtty-1 auto
+	devices up
+	[[ $status == 0 && $output == "1 of 2 devices"*"is not there after 0 s: $U2 of parent mtty (inactive: "* ]]
+}
+
+@test "up tells of a parent that cannot be looked at" {
+	printf '%s\n' '[Boot]' ParentGraceSec=0 DevicesTimeoutSec=1 >"$R/etc/mdevmgr/mdevmgr.conf"
+	defined "$U2" bad t1 auto
+	: >"$R/sys/class/mdev_bus/bad"
+	devices up
+	[[ $status == 0 && $output == "1 of 2 devices"*"of parent bad ("* ]]
+}
+
 @test "up does not wait for what was stopped, nor tell of it" {
 	defined "$U2" mtty mtty-1 auto
 	noted mtty "$U2"
