@@ -5,6 +5,7 @@
 
 #include "core/apply.h"
 #include "core/callout.h"
+#include "core/campaign.h"
 #include "core/definition.h"
 #include "core/lock.h"
 #include "core/ops.h"
@@ -19,7 +20,8 @@ struct ops {
 	struct sysfs *sysfs;
 	struct store *store;
 	struct callouts *callouts;
-	unsigned create_ms; /* limit of a write to create */
+	unsigned create_ms;           /* limit of a write to create */
+	struct campaign_policy retry; /* of start-parent-mdevs */
 	struct records *records;
 	struct writer *writer;
 };

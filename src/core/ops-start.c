@@ -225,13 +225,12 @@ static int start_all(struct ops *ops, const char *parent, const struct change_op
 }
 
 /* Only who is to wait needs to be told again for whom. */
-static struct try_request request_of(const struct survey *s, const struct survey_entry *e)
+static struct try_request request_of(const struct ops *ops, const struct survey *s,
+                                     const struct survey_entry *e)
 {
-	static const struct campaign_policy policy = CAMPAIGN_POLICY_DEFAULT;
-
 	return (struct try_request){ .parent = s->parent,
 		                     .registration = s->registration,
-		                     .policy = &policy,
+		                     .policy = &ops->retry,
 		                     .rival = e->action == CAMPAIGN_BLOCK ? NULL
 		                                                          : survey_no_rival };
 }
@@ -239,7 +238,7 @@ static struct try_request request_of(const struct survey *s, const struct survey
 static int start_due_entry(struct ops *ops, const struct survey *s, const struct survey_entry *e,
                            struct error *err)
 {
-	struct try_request req = request_of(s, e);
+	struct try_request req = request_of(ops, s, e);
 
 	if (e->is_broken)
 		return error_set(err, -EINVAL, "%s", e->reason);

@@ -20,6 +20,7 @@ static unsigned to_ms(int64_t microseconds)
 void ops_configure(struct ops *ops, const struct settings *settings)
 {
 	ops->create_ms = to_ms(settings->create_timeout);
+	ops->retry = settings->retry;
 	callouts_set_limits(ops->callouts, to_ms(settings->callout_timeout), CALLOUT_GET_MS);
 }
 
