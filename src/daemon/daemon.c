@@ -167,12 +167,12 @@ static int make(struct daemon *d)
 
 static int serve(struct daemon *d)
 {
-	int r;
+	int r = reporter_check_rules(&d->reporter, d->env);
 
-	reporter_check_rules(&d->reporter, d->env);
 	notify_ready(&d->notify);
 	manager_observe(d->manager, &d->notify.observer);
-	r = sd_event_set_watchdog(d->event, true);
+	if (r == 0)
+		r = sd_event_set_watchdog(d->event, true);
 	return r < 0 ? r : sd_event_loop(d->event);
 }
 

@@ -3,17 +3,12 @@
  * From changes of states to journal entries. */
 #include "config.h"
 
-#include <fcntl.h>
-#include <string.h>
 #include <syslog.h>
 
+#include "core/mdevctl-rule.h"
 #include "daemon/message-ids.h"
 #include "daemon/reporter.h"
-#include "shared/file.h"
 #include "shared/strbuf.h"
-
-/* What is longer is taken for no rules of mdevctl's. */
-#define RULES_MAX 65536
 
 /* What is said when a definition comes into a state; no id: nothing. */
 static const struct {
@@ -119,46 +114,21 @@ void reporter_init(struct reporter *reporter, const struct journal *journal)
 		                                        .userdata = reporter };
 }
 
-/* Lines that are neither empty nor comments: our own file of that name, which masks
- * mdevctl's, has none. */
-static bool has_rules(const char *path)
+int reporter_check_rules(const struct reporter *reporter, const struct env *env)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	_cleanup_(closep) int fd = file_open_regular(AT_FDCWD, path);
-	const char *line;
+	_cleanup_(freep) char *path = NULL;
+	int r = mdevctl_rule_find(env, &path);
 
-	if (fd < 0 || file_read(fd, RULES_MAX, &text) < 0)
-		return false;
-	for (line = strbuf_str(&text); *line; line += strcspn(line, "\n")) {
-		line += strspn(line, " \t\n");
-		if (*line && *line != '#')
-			return true;
-	}
-	return false;
-}
-
-/* udev takes the file of /etc instead of the other. */
-void reporter_check_rules(const struct reporter *reporter, const struct env *env)
-{
-	static const char *const paths[] = { "/etc/udev/rules.d/60-mdevctl.rules",
-		                             "/usr/lib/udev/rules.d/60-mdevctl.rules" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-		_cleanup_(freep) char *path = env_path(env, paths[i]);
-
-		if (!path || access(path, F_OK) < 0)
-			continue;
-		strbuf_addf(
-			&text,
-			"%s starts devices too: remove it, or mask it by a link to /dev/null in "
-			"/etc/udev/rules.d",
-			paths[i]);
-		if (has_rules(path))
-			journal_tell(reporter->journal,
-			             &(struct journal_entry){ .priority = LOG_WARNING,
-			                                      .message_id = MESSAGE_ID_MDEVCTL_RULE,
-			                                      .text = strbuf_str(&text) });
-		return;
-	}
+	if (r < 0 || !path)
+		return r;
+	strbuf_addf(&text,
+	            "%s starts devices too: remove it, or mask it by a link to /dev/null in "
+	            "/etc/udev/rules.d",
+	            path);
+	journal_tell(reporter->journal,
+	             &(struct journal_entry){ .priority = LOG_WARNING,
+	                                      .message_id = MESSAGE_ID_MDEVCTL_RULE,
+	                                      .text = strbuf_str(&text) });
+	return 0;
 }

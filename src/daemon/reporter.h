@@ -15,5 +15,6 @@ struct reporter {
 /** Fills in reporter->observer; journal is borrowed. */
 void reporter_init(struct reporter *reporter, const struct journal *journal);
 
-/** Warns of a udev rule of mdevctl that is in force: it would start devices beside us. */
-void reporter_check_rules(const struct reporter *reporter, const struct env *env);
+/** Warns of a udev rule of mdevctl that is in force: it would start devices beside us.
+ * -ENOMEM. */
+int reporter_check_rules(const struct reporter *reporter, const struct env *env) _must_check_;
