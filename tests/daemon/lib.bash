@@ -94,6 +94,14 @@ created() {
 	[[ $(cat "$R/sys/devices/${DEVPATH[$1]}/mdev_supported_types/$2/create") == "$3" ]]
 }
 
+# late_parent: appears with its type and the auto definition of $U4 all at once, as far as one can see
+late_parent() {
+	DEVPATH[late]=virtual/late/late
+	type_ late t1 1 vfio-pci
+	[[ -e $R/etc/mdevctl.d/late/$U4 ]] || defined "$U4" late t1 auto
+	parent late
+}
+
 # register PARENT NUMBER: the parent has registered anew
 register() {
 	echo "$2" >"$R/sys/devices/${DEVPATH[$1]}/mdev_registration"

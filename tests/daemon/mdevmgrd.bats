@@ -39,9 +39,7 @@ load lib
 	wait_for is_over mtty "$U2"
 	: >"$R/sys/devices/${DEVPATH[mtty]}/mdev_supported_types/mtty-1/create"
 	kill -HUP "$PID"
-	parent late
-	type_ late t1 1 vfio-pci
-	defined "$U4" late t1 auto
+	late_parent
 	kill -HUP "$PID"
 	wait_for is_over late "$U4"
 	created mtty mtty-1 ''
@@ -55,8 +53,7 @@ load lib
 	start_daemon
 	wait_for is_over mtty "$U2"
 	[[ ! -e $R/run/mdevmgr/parents/late/$U4 ]]
-	parent late
-	type_ late t1 1 vfio-pci
+	late_parent
 	kill -HUP "$PID"
 	wait_for is_over late "$U4"
 	created late t1 "$U4"
@@ -67,9 +64,7 @@ load lib
 	wait_for is_over mtty "$U2"
 	: >"$R/sys/devices/${DEVPATH[mtty]}/mdev_supported_types/mtty-1/create"
 	defined "$U3" mtty mtty-1 auto
-	parent late
-	type_ late t1 1 vfio-pci
-	defined "$U4" late t1 auto
+	late_parent
 	kill -HUP "$PID"
 	wait_for is_over late "$U4"
 	created mtty mtty-1 ''
@@ -81,9 +76,7 @@ load lib
 	end_daemon KILL
 	[[ $status == 137 && -e $R/run/mdevmgr/daemon ]]
 	: >"$R/sys/devices/${DEVPATH[mtty]}/mdev_supported_types/mtty-1/create"
-	parent late
-	type_ late t1 1 vfio-pci
-	defined "$U4" late t1 auto
+	late_parent
 	start_daemon
 	wait_for is_over late "$U4"
 	created mtty mtty-1 ''
@@ -148,7 +141,7 @@ load lib
 	run ! said 60-mdevctl
 	echo 'ACTION=="add", RUN+="mdevctl"' >"$R/usr/lib/udev/rules.d/60-mdevctl.rules"
 	start_daemon
-	wait_for said '^/usr/lib/udev/rules.d/60-mdevctl.rules starts devices too'
+	wait_for said '/usr/lib/udev/rules.d/60-mdevctl.rules starts devices too'
 	end_daemon TERM
 	ln -s /dev/null "$R/etc/udev/rules.d/60-mdevctl.rules"
 	start_daemon

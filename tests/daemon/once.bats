@@ -26,9 +26,7 @@ once() {
 
 @test "--once --parent works on this parent only" {
 	mkdir -p "$R/run/mdevmgr"
-	parent late
-	type_ late t1 1 vfio-pci
-	defined "$U4" late t1 auto
+	late_parent
 	once --parent=late
 	[[ $status == 0 ]]
 	created late t1 "$U4"
