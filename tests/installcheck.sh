@@ -14,7 +14,9 @@ is_optional() {
 	/etc/mdevctl.d | /etc/mdevctl.d/* | /usr/lib/mdevctl/scripts.d/*) return 0 ;;
 	/etc/mdevmgr | /etc/mdevmgr/* | /usr/lib/mdevmgr | /usr/lib/mdevmgr/*) return 0 ;;
 	# What an administrator may make, and systemd at boot.
-	/etc/systemd/system/* | /etc/modules-load.d | /var/* | /usr/lib/systemd/system/*.wants/*) return 0 ;;
+	/etc/systemd/system/* | /etc/udev/rules.d | /etc/modules-load.d | /var/* | /usr/lib/systemd/system/*.wants/*) return 0 ;;
+	# On the bus, no files.
+	/org/mdevmgr1 | /org/mdevmgr1/*) return 0 ;;
 	/usr/lib | /etc | /dev | /dev/* | /proc | /proc/* | /run | /run/* | /sys | /sys/* | /tmp/*) return 0 ;;
 	esac
 	return 1
