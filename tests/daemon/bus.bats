@@ -120,6 +120,8 @@ offered() {
 	run ! is_defined mtty "$ND"
 	manager Rescan
 	ok
+	manager Retry 'a{sv}' 1 uuid s "$U2"
+	ok
 }
 
 @test "somebody else changes if polkit says yes" {
@@ -199,6 +201,8 @@ offered() {
 		Stop|not an active|1 uuid s $UX
 		StartParent|a parent is needed|0
 		StartParent|unknown here|1 uuid s $U3
+		Retry|No auto definition|1 uuid s $UX
+		Retry|unknown here|1 type s mtty-1
 	END
 	manager Start 'a{sv}' 2 parent s mtty json s "$bomb"
 	fails ''
