@@ -134,7 +134,7 @@ not running (run it as root, or start mdevmgrd.service)" ]] || { echo "$stderr" 
 }
 
 is_alone() {
-	! pgrep -P "$PID" >/dev/null
+	[[ -z $(<"/proc/$PID/task/$PID/children") ]]
 }
 
 @test "a stop that waits for a device's users ends with who asked for it" {
