@@ -37,6 +37,17 @@ struct daemon {
 	int place; /* core/running.h */
 };
 
+static int make_ops(struct daemon *d)
+{
+	int r = settings_read(d->env, &d->settings);
+
+	if (r == 0)
+		r = ops_new(d->env, &d->ops);
+	if (r == 0)
+		ops_configure(d->ops, &d->settings);
+	return r;
+}
+
 /* ---- signals ---------------------------------------------------------------------------- */
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -51,8 +62,10 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	struct settings settings;
 
 	notify_reloading();
-	if (settings_read(d->env, &settings) == 0)
+	if (settings_read(d->env, &settings) == 0) {
 		d->settings = settings;
+		ops_configure(d->ops, &d->settings);
+	}
 	manager_reload(d->manager);
 	notify_ready(&d->notify);
 	return 0;
@@ -122,14 +135,12 @@ static int run_worker(struct daemon *d)
 {
 	_cleanup_(worker_task_done) struct worker_task task = { .parent = NULL };
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = settings_read(d->env, &d->settings);
+	int r = make_ops(d);
 
 	if (r >= 0)
 		r = file_read(STDIN_FILENO, TASK_MAX, &text);
 	if (r >= 0)
 		r = worker_task_parse(strbuf_str(&text), &task);
-	if (r >= 0)
-		r = ops_new(d->env, &d->ops);
 	if (r < 0)
 		return r;
 	worker_do(d->ops, d->env, &d->settings.retry, &task, STDOUT_FILENO);
@@ -145,9 +156,7 @@ static int make(struct daemon *d)
 	if (r >= 0)
 		r = open_signals(d);
 	if (r >= 0)
-		r = settings_read(d->env, &d->settings);
-	if (r >= 0)
-		r = ops_new(d->env, &d->ops);
+		r = make_ops(d);
 	if (r >= 0)
 		r = manager_new(d->event, d->env, d->ops, &d->settings, &d->manager);
 	if (r >= 0 && d->options->parent)
