@@ -10,7 +10,7 @@
 #define MESSAGE_ID_FAILED "da868b76b15f42a2bed83e6228565005"
 /* a driver does not come back from create or remove */
 #define MESSAGE_ID_STUCK "72f20b0f841c4c25b79c067d16cbd7b6"
-/* a driver that was stuck came back, and the device is active */
+/* a driver that was stuck came back: its device is active, or is finished now */
 #define MESSAGE_ID_HEALED "d5f8605d85814cafa421733469efbe1f"
 /* the UUID is a device of another parent */
 #define MESSAGE_ID_BLOCKED "3f69d61d215145679046312e0dde01ff"

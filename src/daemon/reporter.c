@@ -61,9 +61,10 @@ static void tell_state(const struct reporter *reporter, const char *parent,
 	if (is_there(before) && after->state == DEVICE_INACTIVE && after->is_auto)
 		tell(reporter, parent, entry, LOG_INFO, MESSAGE_ID_STOPPED,
 		     "was stopped by somebody and stays stopped");
-	else if (before && before->state == DEVICE_STUCK && after->state == DEVICE_ACTIVE)
+	else if (before && before->state == DEVICE_STUCK &&
+	         (after->state == DEVICE_ACTIVE || after->state == DEVICE_STARTING))
 		tell(reporter, parent, entry, LOG_NOTICE, MESSAGE_ID_HEALED,
-		     "is active: the driver came back");
+		     "goes on: the driver came back");
 	else if (arrivals[after->state].message_id)
 		tell(reporter, parent, entry, priority, arrivals[after->state].message_id,
 		     arrivals[after->state].words);

@@ -27,7 +27,8 @@ struct change {
 static const struct change changes[] = {
 	{ DEVICE_STARTING, DEVICE_ACTIVE, .text = "is active: why" },
 	{ DEVICE_WAITING_PARENT, DEVICE_ACTIVE, .text = "is active: why" },
-	{ DEVICE_STUCK, DEVICE_ACTIVE, .text = "is active: the driver came back: why" },
+	{ DEVICE_STUCK, DEVICE_ACTIVE, .text = "goes on: the driver came back: why" },
+	{ DEVICE_STUCK, DEVICE_STARTING, .text = "goes on: the driver came back: why" },
 	{ DEVICE_STARTING, DEVICE_FAILED, .text = "cannot be started: why" },
 	{ DEVICE_STARTING, DEVICE_STUCK, .text = "is stuck in its driver: why" },
 	{ DEVICE_ACTIVE, DEVICE_DEGRADED, .text = "is active, but not as defined: why" },
