@@ -19,6 +19,7 @@
 
 #define PARENTS "parents"
 #define BEGUN   "begun"
+#define BOOTED  "booted" /* made by units/tmpfiles.d at boot only; /run is new in each */
 /* tmpfiles.d removes it at boot: a soft-reboot is the same boot for us. */
 #define STOPPING "stopping"
 
@@ -260,9 +261,16 @@ static int set_mark(const struct records *records, const char *mark)
 	return root_fd < 0 ? root_fd : exchange(records, root_fd, mark, &nothing, 0644);
 }
 
+static bool were_here_at_boot(const struct records *records)
+{
+	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+
+	return root_fd >= 0 && faccessat(root_fd, BOOTED, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool records_have_begun(const struct records *records)
 {
-	return is_marked(records, BEGUN);
+	return is_marked(records, BEGUN) || were_here_at_boot(records);
 }
 
 int records_begin(const struct records *records)

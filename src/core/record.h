@@ -96,8 +96,9 @@ bool record_writer_is_alive(const struct records *records, const struct record *
 /** When a process was started, in the kernel's ticks since boot; 0 if there is none. */
 uint64_t records_process_start(const struct records *records, pid_t pid);
 
-/** True once records_begin() was called in this boot: parents found from then on have
- * registered while somebody watched. */
+/** True once records_begin() was called in this boot, and from its beginning if the mark
+ * `booted` says that we were installed then: parents found from then on have registered
+ * while somebody watched, or would have. */
 bool records_have_begun(const struct records *records);
 
 /** Marks the first pass of this boot as over. */

@@ -168,6 +168,9 @@ static void test_boots(void **state)
 	assert_int_equal(records_new(w->tree->env, &next), 0);
 	assert_false(records_have_begun(next));
 	assert_int_equal(record_read(next, P, &w->uuid, &found), -ENOENT);
+	/* Installed when this boot began. */
+	tree_file(w->tree, "/run/mdevmgr/booted", "");
+	assert_true(records_have_begun(next));
 	records_free(next);
 }
 
