@@ -128,6 +128,9 @@ static void judge_failure(struct try *t, int r, const struct error *err)
 		record_other(t);
 	if (phase == CAMPAIGN_BLOCKED && !t->record.other)
 		phase = CAMPAIGN_RETRY;
+	/* The writer of a worker that died is about to make it: half made, then. */
+	if (phase == CAMPAIGN_RETRY && r == -EEXIST && t->entry->was_left)
+		phase = CAMPAIGN_CREATING;
 	t->record.phase = phase;
 	t->record.pid = t->start.result.pid;
 	if (phase == CAMPAIGN_RETRY)
@@ -180,17 +183,6 @@ static void try_settle(struct operation *op, int r, const struct error *err)
 
 /* ---- trying --------------------------------------------------------------------------------- */
 
-static int try_body(struct operation *op, struct error *err)
-{
-	struct try *t = op->userdata;
-	int r = start_apply(&t->start, err);
-
-	if (r != -EEXIST || !is_made_by_another(t))
-		return r;
-	error_done(err);
-	return 0;
-}
-
 /* A driver that refuses what it took, or would have taken, when the device was new: the
  * device is there and stays. */
 static int finish_body(struct operation *op, struct error *err)
@@ -207,6 +199,21 @@ static int finish_body(struct operation *op, struct error *err)
 		return r;
 	error_done(err);
 	return 0;
+}
+
+static int try_body(struct operation *op, struct error *err)
+{
+	struct try *t = op->userdata;
+	int r = start_apply(&t->start, err);
+
+	if (r != -EEXIST || !is_made_by_another(t))
+		return r;
+	error_done(err);
+	if (!t->entry->was_left)
+		return 0;
+	/* The writer that outlived the worker which was to set the attributes. */
+	t->start.is_half_made = true;
+	return finish_body(op, err);
 }
 
 static int read_definition(struct try *t, struct error *err)

@@ -292,6 +292,7 @@ static void copy_record(const struct subject *s, struct survey_entry *ret)
 		return;
 	}
 	ret->attempts = record->attempts;
+	ret->was_left = record->phase == CAMPAIGN_CREATING || record->phase == CAMPAIGN_STUCK;
 	ret->errnum = record->errnum;
 	ret->since = record->since;
 	if (record->phase == CAMPAIGN_RETRY)

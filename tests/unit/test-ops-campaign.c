@@ -538,6 +538,46 @@ static void test_half_made_stays_so_when_interrupted(void **state)
 	assert_true(tree_has(f->tree, "/sys/devices/p1/" U1));
 }
 
+/* The writer outlives its worker, and comes between our look and our create. */
+static ssize_t create_by_the_left_writer(void *userdata, int dirfd, const char *name, int fd,
+                                         const void *bytes, size_t n)
+{
+	if (strcmp(name, "create") != 0)
+		return tree_write(userdata, dirfd, name, fd, bytes, n);
+	tree_device(userdata, "p1", "t1", U1, attributes);
+	return -EEXIST;
+}
+
+static void test_made_late_by_a_left_writer_is_finished(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	sysfs_set_writer(f->ops->sysfs, create_by_the_left_writer, f->tree);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "a0=x\nuevent=MDEVMGR=ready\n");
+}
+
+static void test_being_made_by_a_left_writer_is_half_made(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	f->tree->fail_name = "create";
+	f->tree->fail_errno = -EEXIST;
+	assert_int_equal(attempt(f, &f->u1), -EEXIST);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_CREATING);
+	f->tree->fail_name = NULL;
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	tree_forget_writes(f->tree);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "a0=x\nuevent=MDEVMGR=ready\n");
+}
+
 static void test_not_made_is_tried_again(void **state)
 {
 	struct fixture *f = *state;
@@ -670,6 +710,8 @@ int main(void)
 		row(test_half_made_is_finished),
 		row(test_half_made_and_refused_is_degraded),
 		row(test_half_made_stays_so_when_interrupted),
+		row(test_made_late_by_a_left_writer_is_finished),
+		row(test_being_made_by_a_left_writer_is_half_made),
 		row(test_not_made_is_tried_again),
 		row(test_retry_arms_what_is_not_active),
 		row(test_retry_needs_records),
