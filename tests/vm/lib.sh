@@ -326,6 +326,11 @@ make_holder() {
 fresh() {
 	local d
 
+	# A daemon that a case left behind, and what it remembers.
+	rm -f /tmp/daemon.on
+	[ ! -s /tmp/daemon.pid ] || kill "$(cat /tmp/daemon.pid)"
+	wait_for 60 test ! -e /tmp/daemon.pid
+	[ -d /run/systemd/system ] || rm -rf /run/mdevmgr /etc/mdevmgr
 	forget_kmod
 	load_modules vfio mdev mtty mdpy
 	for d in "$SYS_BUS"/*; do

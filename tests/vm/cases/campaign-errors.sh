@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# mode: init
+# Drivers that fail: for a while, for ever, for want of an instance.
+# shellcheck shell=bash
+# shellcheck source=tests/vm/lib-campaign.sh
+. /tmp/lib-campaign.sh
+
+A=$(uuid 1) B=$(uuid 2) C=$(uuid 3) D=$(uuid 4) E=$(uuid 5) F=$(uuid 6)
+G=$(uuid 7)
+
+more_attempts_than() {	# PARENT N
+	[ "$(kmod_parent "$1" attempts)" -gt "$2" ]
+}
+
+begin_campaigns
+check "the daemon starts" daemon_start
+
+# for a while
+n=0
+for errno in 5 11 16 19 22; do	# EIO EAGAIN EBUSY ENODEV EINVAL
+	n=$((n + 1))
+	define_auto "$(uuid 10$n)" "heal$n" alpha 1
+	kmod "add heal$n create_errno=$errno create_fail_first=4"
+done
+n=0
+for errno in 5 11 16 19 22; do
+	n=$((n + 1))
+	starts "heal$n" "$(uuid 10$n)" "1:1" "errno $errno four times, then it heals"
+	is "$(kmod_parent "heal$n" attempts)" 5 "... at the fifth attempt"
+done
+
+# for ever
+define_auto "$A" p1
+define_auto "$B" p1
+kmod "add p1 create_errno=5"
+define_auto "$C" p2
+kmod "add p2"
+starts p2 "$C" "1:1" "a parent that fails does not harm another"
+check "what fails is tried again and again" wait_for 120 more_attempts_than p1 14
+is "$(kmod_created p1 "$A") $(kmod_created p1 "$B")" "1:0 1:0" "and is not there"
+check "the daemon is killed and comes back" daemon_kill
+kmod "set p1 create_errno=0"
+starts p1 "$A" "1:1" "even that may heal"
+starts p1 "$B" "1:1" "both"
+settle
+is "$(kmod_created p1 "$A") $(kmod_created p1 "$B")" "1:1 1:1" "nothing is tried after it"
+
+# the last instance
+define_auto "$D" p3
+define_auto "$E" p3
+kmod "add p3 instances=1"
+wait_for 60 kmod_is p3 live 1
+settle
+is "$(kmod_parent p3 created)" 1 "two want the last instance: one gets it"
+first=$D second=$E
+is_active "$D" || first=$E second=$D
+check "it is active" is_active "$first"
+comes_to p3 "$second" no-instance "the other waits"
+expect_quiet "the first is stopped" mdevmgr stop -u "$first"
+starts p3 "$second" "1:1" "then the other starts"
+settle
+check_not "the first stays stopped" sys_active "$first"
+is "$(kmod_created p3 "$first")" "1:1" "and is not tried again"
+
+# one UUID, two parents
+define_auto "$F" q1
+define_auto "$F" q2
+kmod "add q2"
+starts q2 "$F" "1:1" "one UUID on two parents: the one that is there starts it"
+kmod "add q1"
+comes_to q1 "$F" blocked "the other waits"
+kmod "remove q2"
+starts q1 "$F" "1:1" "and has it when the first's parent goes"
+kmod "add q2"
+comes_to q2 "$F" blocked "the first waits when it comes back"
+expect_quiet "the administrator stops the device" mdevmgr stop -u "$F"
+settle
+check_not "then it is started on neither parent" sys_active "$F"
+
+# an attribute that fails: a device that is not as defined is undone, and tried anew
+define_auto "$G" p4 alpha 1 beta 2
+kmod "add p4 attr_errno=5 attr_fail_first=2"
+comes_to p4 "$G" "done" "an attribute fails twice: the device is undone, and starts in the end"
+check "... it is active" is_active "$G"
+is "$(journal "$G")" "alpha beta" "... with its attributes"
+settle
+TWICE=$(grep -F "device p4 1 $G attempts=3 created=3 removed=2" "$KMOD")
+check "... once more for each failure, and not after its success" test -n "$TWICE"
+end_campaigns
