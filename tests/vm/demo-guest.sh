@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What ./demo shows, run inside the VM: each of mdevmgr's words beside the
-# kernel's own files. Exit status 1 if something was not as expected.
+# What ./demo shows, inside the VM: sourced by the scripts that tests/vm/run runs before
+# and in each of two boots. Each of mdevmgr's words stands beside the kernel's own files.
+# Exit status 1 of a boot's part if something was not as expected.
 # shellcheck shell=bash source=tests/vm/lib.sh
 . /mnt/share/lib.sh
-install_tree /mnt/share/inst
-load_modules vfio mdev mtty mdpy
-cd /root || exit 1
 
 A=83b8f4f2-509f-482f-81e3-000000000001
 B=83b8f4f2-509f-482f-81e3-000000000002
-T=$SYS_PARENTS/mtty/mdev_supported_types
+C=83b8f4f2-509f-482f-81e3-000000000003
+# What of the first boot the second one has.
+CARRIED=/mnt/share/carried
 unexpected=0
 
 title() {
@@ -20,7 +20,7 @@ title() {
 show() {
 	printf '# %s\n' "$1"
 	RC=0
-	OUT=$(timeout 60 bash -c "$1" 2>&1) || RC=$?
+	OUT=$(timeout 120 bash -c "$1" 2>&1) || RC=$?
 	[ -z "$OUT" ] || printf '%s\n' "$OUT"
 }
 
@@ -47,54 +47,119 @@ quiet() {
 	[ -z "$OUT" ] || wrong "it spoke"
 }
 
-title "1. A real kernel with the kernel's own sample drivers, mtty and mdpy"
-says "uname -r"
-says "ls $SYS_PARENTS" mtty mdpy
-says "mdevmgr types -p mtty" mtty-1 mtty-2 "Available instances: 24" "Name: Dual port serial"
-says "grep . $T/mtty-*/{name,available_instances}" "mtty-1/available_instances:24"
+# status STATE-OF-A STATE-OF-B STATE-OF-C: mdevmgr's table has them.
+status() {
+	local uuid
 
-title "2. Define a device by options, and one by a JSON file"
-quiet "mdevmgr define --uuid $A --parent mtty --type mtty-1 --auto"
-echo '{ "mdev_type": "mdpy-hd", "start": "manual", "attrs": [ { "power/control": "on" } ] }' >b.json
-says "cat b.json"
-quiet "mdevmgr define --uuid $B --parent mdpy --jsonfile b.json"
-says "mdevmgr list --defined" "$A mtty mtty-1 auto" "$B mdpy mdpy-hd manual"
-says "cat $ETC/mtty/$A" '"mdev_type": "mtty-1"'
-says "ls $SYS_BUS | wc -l" 0
+	show "mdevmgr status"
+	for uuid in "$A" "$B" "$C"; do
+		grep -q "^$uuid .* $1\( \|$\)" <<<"$OUT" || wrong "$uuid is not $1"
+		shift
+	done
+}
 
-title "3. Start them: now the kernel has them"
-quiet "mdevmgr start --uuid $A"
-quiet "mdevmgr start --uuid $B"
-says "mdevmgr list" "$A mtty mtty-1 auto (defined)" "$B mdpy mdpy-hd manual (defined)"
-says "ls $SYS_BUS" "$A" "$B"
-says "readlink $SYS_BUS/$A" "/mtty/mtty/$A"
-says "mdevmgr show --uuid $A" "Active" "/sys/devices/virtual/mtty/mtty/$A" "/dev/vfio/"
-says "cat $T/mtty-1/available_instances" 23
-says "cat $SYS_BUS/$B/power/control" on
+# devices UUID...: the kernel has these and no others.
+devices() {
+	says "ls $SYS_BUS"
+	[ "$OUT" = "$(printf '%s\n' "$@")" ] || wrong "these are not the devices"
+}
 
-title "4. Modify a definition"
-quiet "mdevmgr modify --uuid $A --addattr power/control --value on"
-quiet "mdevmgr modify --uuid $A --manual"
-says "mdevmgr list --defined --verbose --uuid $A" "$A mtty mtty-1 manual (active)" \
-	'{"power/control":"on"}'
-says "cat $ETC/mtty/$A" '"start": "manual"' '"power/control": "on"'
+# end: tells ./demo how it went, and goes down in order.
+end() {
+	echo "$unexpected" >"/mnt/share/unexpected.$1"
+	shut_down
+}
 
-title "5. A failed start says why, and leaves nothing behind"
-show "mdevmgr start --parent mtty --type mtty-9"
-{ [ "$RC" = 1 ] && [[ $OUT == *"does not support mdev type mtty-9"* ]]; } || wrong "the error"
+# service NAME LINE...: of the second boot
+service() {
+	local name=$1
 
-title "6. Stop and undefine: the kernel is as it was"
-quiet "mdevmgr stop --uuid $A"
-quiet "mdevmgr stop --uuid $B"
-says "ls $SYS_BUS | wc -l" 0
-says "cat $T/mtty-1/available_instances" 24
-quiet "mdevmgr undefine --uuid $A"
-quiet "mdevmgr undefine --uuid $B"
-says "mdevmgr list --defined | wc -l" 0
-says "find $ETC -type f -name '8*' | wc -l" 0
+	shift
+	printf '%s\n' '[Service]' 'Type=oneshot' 'RemainAfterExit=yes' "$@" \
+		>"/etc/systemd/system/$name.service"
+	systemctl -q add-wants multi-user.target "$name.service"
+}
 
-if [ "$unexpected" -gt 0 ]; then
-	printf '\n%d things were not as expected (see !!! above).\n' "$unexpected"
-	exit 1
-fi
-printf '\nEverything was as expected: our words and the kernel agree.\n'
+before_a_boot() {
+	install_tree /mnt/share/inst
+	boot_like_a_host
+	systemctl -q enable mdevmgrd.service mdevmgr-devices.service
+}
+
+before_first() {
+	before_a_boot
+	load_modules vfio mdev mtty mdpy
+}
+
+first() {
+	title "1. The first boot: the kernel's own sample drivers, and nothing defined"
+	says "uname -r"
+	says "ls $SYS_PARENTS" mtty mdpy
+	says "mdevmgr types -p mtty | head -n 5" "Available instances: 24"
+
+	title "2. Define three devices that start by themselves"
+	quiet "mdevmgr define -u $A -p mtty -t mtty-1 --auto --attr power/control=on"
+	quiet "mdevmgr define -u $B -p mtty -t 'Dual port serial' --auto 2>/dev/null"
+	quiet "mdevmgr define -u $C -p mdpy -t mdpy-hd --auto"
+	says "mdevmgr list -d" "$A mtty mtty-1 auto" "$B mtty mtty-2 auto" "$C mdpy mdpy-hd auto"
+	says "cat $ETC/mtty/$A" '"power/control": "on"'
+	says "ls $SYS_BUS | wc -l" 0
+
+	mkdir -p "$CARRIED"
+	mkdir -p /etc/mdevmgr
+	tar -C / -c etc/mdevctl.d etc/mdevmgr >"$CARRIED/etc.tar"
+	printf '\n--- reboot ---\n'
+	end first
+}
+
+before_second() {
+	before_a_boot
+	tar -C / -xf "$CARRIED/etc.tar" --no-same-owner
+	mkdir -p /etc/mdevmgr/mdevmgr.conf.d
+	# The driver of one parent comes later than anybody waits: no need to wait long.
+	printf '%s\n' '[Boot]' 'ParentGraceSec=3' >/etc/mdevmgr/mdevmgr.conf.d/demo.conf
+	service guest "ExecStart=sh -c 'ls $SYS_BUS >/run/guest-found'" \
+		"ExecStop=sh -c 'sleep 1; echo guest.service ends and still has \$\$(ls $SYS_BUS | wc -l) devices >>/mnt/share/shutdown'" \
+		'[Unit]' 'After=mdevmgr-devices.service'
+	service witness 'ExecStart=true' \
+		"ExecStop=sh -c 'sleep 1; journalctl -b -o cat -u mdevmgr-devices | grep taken >>/mnt/share/shutdown; echo the kernel has \$\$(ls $SYS_BUS | wc -l) devices >>/mnt/share/shutdown'" \
+		'[Unit]' 'Before=mdevmgr-devices.service' 'After=mdevmgrd.service'
+	load_modules vfio mdev mtty
+}
+
+second() {
+	wait_for 60 systemctl is-active guest.service
+	title "3. The second boot: only /etc/mdevctl.d and /etc/mdevmgr are left of the first"
+	says "systemctl is-active mdevmgrd mdevmgr-devices"
+	status active active waiting-parent
+	devices "$A" "$B"
+	says "cat $SYS_BUS/$A/power/control" on
+	printf '(a service that is ordered After=mdevmgr-devices.service found at boot:)\n'
+	says "cat /run/guest-found" "$A" "$B"
+
+	title "4. A driver that comes long after the boot"
+	quiet "insmod /opt/m/mdpy.ko"
+	quiet "mdevmgr wait -u $C --timeout 60"
+	status active active active
+	devices "$A" "$B" "$C"
+
+	title "5. A driver is reloaded: its devices are gone, and restored"
+	quiet "rmmod mtty"
+	devices "$C"
+	sleep 1
+	status waiting-parent waiting-parent active
+	quiet "insmod /opt/m/mtty.ko"
+	quiet "mdevmgr wait --auto --timeout 60"
+	status active active active
+	says "cat $SYS_BUS/$A/power/control" on
+
+	title "6. What an administrator stops stays stopped"
+	quiet "mdevmgr stop -u $B"
+	quiet "systemctl restart mdevmgrd"
+	sleep 2
+	status active inactive active
+	devices "$A" "$C"
+
+	title "7. Shutdown: guests first, then their devices"
+	end second
+}
