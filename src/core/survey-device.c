@@ -286,6 +286,7 @@ static void copy_record(const struct subject *s, struct survey_entry *ret)
 {
 	const struct record *record = &s->record;
 
+	ret->is_held = s->look->is_stopping;
 	if (!s->has_record) {
 		if (ret->is_auto && s->look->is_noted)
 			ret->since = s->look->noted.since;

@@ -35,6 +35,7 @@ struct survey_entry {
 	int64_t since;       /* CLOCK_BOOTTIME in microseconds; 0: unknown */
 	int64_t next;        /* of the next try; 0: none */
 	pid_t pid;           /* STUCK: who writes; else 0 */
+	bool is_held;        /* devices are taken down with the system: nothing is started */
 	bool was_left;       /* whoever was to start it died, or gave up, before the end */
 	char *other;         /* DEVICE_BLOCKED: by which parent, else NULL */
 	uint64_t definition; /* record_hash_definition() of its file; 0: none, or unreadable */

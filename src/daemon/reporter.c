@@ -58,6 +58,9 @@ static void tell_state(const struct reporter *reporter, const char *parent,
 {
 	int priority = arrivals[after->state].priority;
 
+	/* mdevmgr-devices.service does it, and tells in one line. */
+	if (entry->is_held && after->state == DEVICE_INACTIVE)
+		return;
 	if (is_there(before) && after->state == DEVICE_INACTIVE && after->is_auto)
 		tell(reporter, parent, entry, LOG_INFO, MESSAGE_ID_STOPPED,
 		     "was stopped by somebody and stays stopped");

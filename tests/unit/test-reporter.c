@@ -21,6 +21,7 @@ struct change {
 	bool is_manual;
 	bool is_broken;
 	bool was_broken;
+	bool is_held;
 	const char *text; /* after "UUID on p "; NULL: nothing is told */
 };
 
@@ -35,6 +36,8 @@ static const struct change changes[] = {
 	{ DEVICE_ACTIVE, DEVICE_INACTIVE,
 	  .text = "was stopped by somebody and stays stopped: why" },
 	{ DEVICE_ACTIVE, DEVICE_INACTIVE, .is_manual = true, .text = NULL },
+	{ DEVICE_ACTIVE, DEVICE_INACTIVE, .is_held = true, .text = NULL },
+	{ DEVICE_STARTING, DEVICE_ACTIVE, .is_held = true, .text = "is active: why" },
 	{ DEVICE_ACTIVE, DEVICE_WAITING_PARENT, .text = NULL },
 	{ DEVICE_STARTING, DEVICE_BLOCKED, .text = "is blocked: why" },
 	{ DEVICE_STARTING, DEVICE_WAITING_INSTANCE, .text = "waits for a free instance: why" },
@@ -77,7 +80,9 @@ static void capture_end(struct capture *c, char *ret, size_t size)
 
 static void report(const struct reporter *reporter, const struct change *change)
 {
-	struct survey_entry entry = { .is_defined = true, .reason = (char *)"why" };
+	struct survey_entry entry = { .is_defined = true,
+		                      .is_held = change->is_held,
+		                      .reason = (char *)"why" };
 	struct manager_device before = { .state = (unsigned char)change->before,
 		                         .is_broken = change->was_broken };
 	struct manager_device after = { .state = (unsigned char)change->after,
