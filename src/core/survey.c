@@ -80,8 +80,19 @@ static void look_done(struct look *look)
 	closep(&look->records_fd);
 }
 
+static int recall_registration(struct look *look)
+{
+	int r;
+
+	registration_done(&look->noted);
+	r = registration_recall(look->ops->records, look->parent, &look->noted);
+	look->is_noted = r == 0 && look->noted.id == look->registration;
+	return r == -ENOMEM ? r : 0;
+}
+
 static int read_registration(struct look *look)
 {
+	const struct survey_hints *hints = look->hints;
 	struct ops *ops = look->ops;
 	int r = registration_read(ops->sysfs, look->parent, &look->registration);
 
@@ -90,9 +101,11 @@ static int read_registration(struct look *look)
 	look->types_fd = registration_open(ops->sysfs, look->parent, look->registration);
 	if (look->types_fd < 0)
 		return look->types_fd;
-	r = registration_recall(ops->records, look->parent, &look->noted);
-	look->is_noted = r == 0 && look->noted.id == look->registration;
-	return r == -ENOMEM ? r : 0;
+	r = recall_registration(look);
+	if (r < 0 || look->is_noted || !hints || !hints->note)
+		return r;
+	hints->note(hints->userdata, look->parent);
+	return recall_registration(look);
 }
 
 static int read_devices(struct look *look, const struct mdev_uuid *only)

@@ -34,6 +34,22 @@ const char *manager_find_rival(void *userdata, const char *parent, const struct 
 	return NULL;
 }
 
+/* A registration that nobody noted has armed nothing yet. */
+static void note(void *userdata, const char *parent)
+{
+	const struct manager *m = userdata;
+	bool is_limited_to = m->only && strcmp(m->only, parent) == 0;
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	int r = ops_note_registration(m->ops, parent, m->arms || is_limited_to, &err);
+
+	if (r >= 0)
+		return;
+	error_format(&err, &text);
+	log_warn(env_log(m->env), "The registration of parent %s is not remembered: %s", parent,
+	         strbuf_str(&text));
+}
+
 static int look(struct manager *m, const struct parent *p, struct survey *ret)
 {
 	/* What the worker does now is no doing of others. */
@@ -41,39 +57,10 @@ static int look(struct manager *m, const struct parent *p, struct survey *ret)
 		                            .seen = p->seen,
 		                            .n_seen = p->work ? 0 : p->n_seen,
 		                            .rival = manager_find_rival,
+		                            .note = note,
 		                            .userdata = m };
 
 	return survey_parent(m->ops, p->name, &hints, ret);
-}
-
-static bool is_limited_to(const struct manager *m, const struct parent *p)
-{
-	return m->only && strcmp(m->only, p->name) == 0;
-}
-
-static void note(struct manager *m, const struct parent *p)
-{
-	_cleanup_(error_done) struct error err = ERROR_INIT;
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = ops_note_registration(m->ops, p->name, m->arms || is_limited_to(m, p), &err);
-
-	if (r >= 0)
-		return;
-	error_format(&err, &text);
-	log_warn(env_log(m->env), "The registration of parent %s is not remembered: %s", p->name,
-	         strbuf_str(&text));
-}
-
-/* A registration that nobody noted has armed nothing yet. */
-static int look_closely(struct manager *m, const struct parent *p, struct survey *ret)
-{
-	int r = look(m, p, ret);
-
-	if (r < 0 || ret->registration == 0 || ret->is_noted || !records_exist(m->records))
-		return r;
-	note(m, p);
-	survey_done(ret);
-	return look(m, p, ret);
 }
 
 /* ---- telling ---------------------------------------------------------------------------------- */
@@ -194,9 +181,9 @@ static void forget_hints(struct parent *p, const struct survey *survey)
 	}
 }
 
-static int64_t first_due(const struct survey *survey)
+static int64_t first_due(const struct manager *m, const struct survey *survey)
 {
-	int64_t soonest = record_now() + PAUSE_US, due = 0;
+	int64_t soonest = manager_now(m) + PAUSE_US, due = 0;
 
 	for (size_t i = 0; i < survey->n; i++) {
 		const struct survey_entry *e = &survey->entries[i];
@@ -222,7 +209,7 @@ void manager_pass(struct manager *m, struct parent *p)
 	int r;
 
 	p->is_dirty = false;
-	r = look_closely(m, p, &survey);
+	r = look(m, p, &survey);
 	if (r == 0)
 		r = tell_devices(m, p, &survey);
 	if (r < 0) {
@@ -231,7 +218,7 @@ void manager_pass(struct manager *m, struct parent *p)
 	}
 	p->is_unreadable = false;
 	tell_parent(m, p, &survey);
-	p->due = first_due(&survey);
+	p->due = first_due(m, &survey);
 	if (!p->work) {
 		manager_begin_work(m, p, &survey);
 		forget_hints(p, &survey);
