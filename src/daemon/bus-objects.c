@@ -47,6 +47,8 @@ struct bus_objects {
 	/* While a signal is sent: what the manager just found, taken for a look. */
 	const char *told_parent;
 	const struct survey_entry *told;
+	bool is_parent_told;
+	uint64_t told_registration;
 	struct view view;
 	char uuid[MDEV_UUID_TEXT_MAX];
 	struct strbuf parent;
@@ -196,19 +198,36 @@ static int find_device(sd_bus *bus, const char *path, const char *interface, voi
 	return 1;
 }
 
+/* -ENOENT if there is no such parent. */
+static int find_registration(struct bus_objects *o, const char *parent, uint64_t *ret)
+{
+	int r;
+
+	if (o->is_parent_told && strcmp(parent, o->told_parent) == 0) {
+		*ret = o->told_registration;
+		return 0;
+	}
+	r = look_at(o, parent);
+	if (r < 0 || (o->look.registration == 0 && o->look.n == 0))
+		return r < 0 ? r : -ENOENT;
+	*ret = o->look.registration;
+	return 0;
+}
+
 static int find_parent(sd_bus *bus, const char *path, const char *interface, void *userdata,
                        void **ret, sd_bus_error *error)
 {
 	_cleanup_(freep) char *parent = NULL;
 	struct bus_objects *o = userdata;
+	uint64_t registration;
 
 	if (sd_bus_path_decode_many(path, PARENTS "/%", &parent) <= 0 || !can_be_named(parent))
 		return 0;
-	if (look_at(o, parent) < 0 || (o->look.registration == 0 && o->look.n == 0))
+	if (find_registration(o, parent, &registration) < 0)
 		return 0;
 	o->view = (struct view){ .parent = clean(&o->parent, parent),
-		                 .is_registered = o->look.registration != 0,
-		                 .registration = o->look.registration };
+		                 .is_registered = registration != 0,
+		                 .registration = registration };
 	*ret = &o->view;
 	return 1;
 }
@@ -347,23 +366,24 @@ void bus_objects_tell_device(struct bus_objects *o, sd_bus *bus, const char *par
 	o->told = NULL;
 }
 
-void bus_objects_tell_parent(struct bus_objects *o, sd_bus *bus, const char *parent, bool is_there)
+void bus_objects_tell_parent(struct bus_objects *o, sd_bus *bus, const char *parent, bool is_there,
+                             uint64_t registration)
 {
 	_cleanup_(freep) char *path = NULL;
 
 	if (!can_be_named(parent) || sd_bus_path_encode_many(&path, PARENTS "/%", parent) < 0)
 		return;
-	/* One that was seen before the event may have been kept. */
-	if (o->has_look)
-		on_forget(NULL, o);
-	if (look_at(o, parent) < 0 || (o->look.registration == 0 && o->look.n == 0)) {
+	if (!is_there) {
 		(void)sd_bus_emit_interfaces_removed(bus, path, PARENT_INTERFACE, NULL);
 		return;
 	}
-	if (is_there)
-		(void)sd_bus_emit_interfaces_added(bus, path, PARENT_INTERFACE, NULL);
+	o->told_parent = parent;
+	o->told_registration = registration;
+	o->is_parent_told = true;
+	(void)sd_bus_emit_interfaces_added(bus, path, PARENT_INTERFACE, NULL);
 	(void)sd_bus_emit_properties_changed(bus, path, PARENT_INTERFACE, "Registered",
 	                                     "Registration", NULL);
+	o->is_parent_told = false;
 }
 
 int bus_objects_new(sd_event *event, struct manager *manager, struct bus_objects **ret)

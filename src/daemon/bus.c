@@ -152,7 +152,7 @@ static void on_parent(void *userdata, const char *parent, bool is_there, uint64_
 	struct bus *b = userdata;
 
 	if (is_heard(b))
-		bus_objects_tell_parent(b->objects, b->bus, parent, is_there);
+		bus_objects_tell_parent(b->objects, b->bus, parent, is_there, registration);
 }
 
 static void on_counts(void *userdata)
