@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/inotify.h>
 
@@ -13,6 +14,9 @@
 #include "core/store.h"
 #include "core/watch.h"
 #include "shared/file.h"
+
+/* With the longest name. */
+#define EVENT_SIZE_MAX (sizeof(struct inotify_event) + NAME_MAX + 1)
 
 /* Whoever makes events without end gets us no further than this many reads. */
 #define READS_MAX 64
@@ -23,9 +27,13 @@
 #define ABOVE_EVENTS  (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 #define TOP_EVENTS    (ABOVE_EVENTS | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
 #define PARENT_EVENTS (TOP_EVENTS | IN_CLOSE_WRITE | IN_DONT_FOLLOW)
-#define GONE_EVENTS   (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)
+/* Records are exchanged as a whole: all else is noise, and there is much of it. */
+#define RECORD_EVENTS                                                                              \
+	(IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW)
+#define GONE_EVENTS (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)
 
 static const char *const tops[] = { STORE_DIR, RECORD_DIR "/parents" };
+static const uint32_t parent_events[] = { PARENT_EVENTS, RECORD_EVENTS };
 
 enum role {
 	ROLE_ABOVE, /* of a top that is not there */
@@ -194,7 +202,7 @@ static int watch_parent(struct watch *w, size_t tree, const char *name)
 	strbuf_addf(&path, "/%s", name);
 	if (strbuf_error(&path) < 0)
 		return -ENOMEM;
-	wd = add_watch(w, strbuf_str(&path), PARENT_EVENTS);
+	wd = add_watch(w, strbuf_str(&path), parent_events[tree]);
 	return wd < 0 ? tell_unwatched(w, wd, strbuf_str(&path))
 	              : put_place(w, wd, ROLE_PARENT, tree, name);
 }
@@ -425,7 +433,8 @@ static int read_some(struct watch *w, const struct hearer *hearer)
 			return r;
 		p += sizeof(*event) + event->len;
 	}
-	return 1;
+	/* There was room for one more: it was the last. */
+	return (size_t)n > sizeof(bytes) - EVENT_SIZE_MAX;
 }
 
 int watch_read(struct watch *watch, int (*changed)(void *userdata, const char *parent),
