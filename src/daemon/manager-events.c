@@ -10,13 +10,15 @@
 #include "daemon/manager-private.h"
 #include "shared/netlink.h"
 
-/* Before reports of workers: what a try caused is read before the try is told. */
 #define PRIORITY_EVENTS (SD_EVENT_PRIORITY_NORMAL - 50)
 
 /* Of one source at a time, so that a flood does not keep the loop. */
 #define EVENTS_AT_A_TIME 1000
 
 #define RESCAN_US INT64_C(30000000)
+
+/* Where one event comes others follow: those of a device alone are a dozen. */
+#define LISTEN_US INT64_C(100000)
 
 static const struct netlink_library netlink = NETLINK_LINKED;
 
@@ -99,36 +101,42 @@ static void events_are_read(struct manager *m)
 static void look_by_time(struct manager *m, int r)
 {
 	m->rescan_every = RESCAN_US;
-	m->rescan_at = record_now() + RESCAN_US;
+	m->rescan_at = manager_now(m) + RESCAN_US;
 	log_warn(env_log(m->env),
 	         "No events of the kernel arrive here (%s): looking every %d seconds", strerror(-r),
 	         (int)(RESCAN_US / 1000000));
 }
 
-static int on_uevents(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static void give_up_uevents(struct manager *m, int r)
 {
-	struct manager *m = userdata;
+	look_by_time(m, r);
+	manager_mark_all_freed(m);
+	m->uevents_source = sd_event_source_disable_unref(m->uevents_source);
+	uevents_close(TAKE_PTR(m->uevents));
+}
 
-	for (int i = 0; i < EVENTS_AT_A_TIME; i++) {
+/* How many there were. */
+static int read_uevents(struct manager *m)
+{
+	int r = 1, i;
+
+	for (i = 0; i < EVENTS_AT_A_TIME && (r > 0 || r == -ENOBUFS); i++) {
 		struct uevent uevent;
 		struct event event;
-		int r = uevents_receive(m->uevents, &uevent);
 
-		if (r > 0) {
-			event_read(&uevent, &event);
-			take_event(m, &event);
-		} else if (r == -ENOBUFS) {
+		r = uevents_receive(m->uevents, &uevent);
+		if (r == -ENOBUFS)
 			m->has_lost_events = true;
-		} else if (r == 0) {
-			events_are_read(m);
-			return 0;
-		} else {
-			look_by_time(m, r);
-			manager_mark_all_freed(m);
-			return sd_event_source_set_enabled(source, SD_EVENT_OFF);
-		}
+		if (r <= 0)
+			continue;
+		event_read(&uevent, &event);
+		take_event(m, &event);
 	}
-	return 0;
+	if (r == 0)
+		events_are_read(m);
+	else if (r < 0 && r != -ENOBUFS)
+		give_up_uevents(m, r);
+	return r > 0 ? i : i - 1;
 }
 
 /* ---- inotify ------------------------------------------------------------------------------------ */
@@ -139,23 +147,65 @@ static int take_change(void *userdata, const char *parent)
 	return 0;
 }
 
-static int on_watch(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static void read_changes(struct manager *m)
 {
-	struct manager *m = userdata;
 	int r = watch_read(m->watch, take_change, m);
 
 	if (r < 0)
 		log_warn(env_log(m->env), "Cannot read what changed of the definitions: %s",
 		         strerror(-r));
-	return 0;
 }
 
 /* ---- both ------------------------------------------------------------------------------------------ */
 
-static int add_source(struct manager *m, int fd, sd_event_io_handler_t handler,
-                      sd_event_source **ret)
+static void set_enabled(struct manager *m, int enabled)
 {
-	int r = sd_event_add_io(m->event, ret, fd, EPOLLIN, handler, m);
+	if (m->uevents_source)
+		sd_event_source_set_enabled(m->uevents_source, enabled);
+	sd_event_source_set_enabled(m->watch_source, enabled);
+}
+
+/* When there is more to read, for sure or by experience; 0: perhaps never. */
+static int64_t read_both(struct manager *m)
+{
+	int n = m->uevents ? read_uevents(m) : 0;
+	int64_t now = manager_now(m);
+
+	read_changes(m);
+	return n >= EVENTS_AT_A_TIME ? now : n > 0 ? now + LISTEN_US : 0;
+}
+
+void manager_listen(struct manager *m)
+{
+	read_both(m);
+}
+
+void manager_listen_by_time(struct manager *m)
+{
+	int64_t next = read_both(m);
+
+	if (m->listen_at == 0 || m->listen_at > manager_now(m))
+		return;
+	m->listen_at = next;
+	if (next == 0)
+		set_enabled(m, SD_EVENT_ON);
+}
+
+static int on_event(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct manager *m = userdata;
+
+	int64_t next = read_both(m);
+
+	set_enabled(m, SD_EVENT_OFF);
+	m->listen_at = next ? next : manager_now(m) + LISTEN_US;
+	manager_wake(m, m->listen_at);
+	return 0;
+}
+
+static int add_source(struct manager *m, int fd, sd_event_source **ret)
+{
+	int r = sd_event_add_io(m->event, ret, fd, EPOLLIN, on_event, m);
 
 	return r < 0 ? r : sd_event_source_set_priority(*ret, PRIORITY_EVENTS);
 }
@@ -173,7 +223,7 @@ static void open_uevents(struct manager *m)
 	                               : -EOPNOTSUPP;
 
 	if (r >= 0)
-		r = add_source(m, uevents_fd(m->uevents), on_uevents, &m->uevents_source);
+		r = add_source(m, uevents_fd(m->uevents), &m->uevents_source);
 	if (r < 0)
 		look_by_time(m, r);
 }
@@ -186,7 +236,7 @@ int manager_open_events(struct manager *m)
 	r = watch_new(m->env, true, &m->watch);
 	if (r < 0)
 		return r;
-	return add_source(m, watch_fd(m->watch), on_watch, &m->watch_source);
+	return add_source(m, watch_fd(m->watch), &m->watch_source);
 }
 
 void manager_close_events(struct manager *m)

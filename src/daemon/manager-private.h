@@ -18,6 +18,7 @@ struct manager {
 	struct parents parents;
 	struct manager_counts counts;
 	bool counts_changed;
+	int64_t counts_at; /* when to tell of it; 0: not before they change */
 	const struct manager_observer *observers[MANAGER_OBSERVERS_MAX];
 	size_t n_observers;
 	char *only; /* the one parent that is worked on, NULL: all */
@@ -35,9 +36,13 @@ struct manager {
 	bool has_lost_events;
 	struct watch *watch;
 	sd_event_source *watch_source;
+	int64_t listen_at; /* when to read both again, which tell nothing before; 0: they do */
 };
 
 /* ---- manager.c --------------------------------------------------------------------- */
+
+/** CLOCK_BOOTTIME in microseconds, as of this turn of the loop: costs nothing. */
+int64_t manager_now(const struct manager *m);
 
 /** Something about this parent changed: look at it once it is quiet. */
 void manager_mark_parent(struct manager *m, struct parent *p);
@@ -80,3 +85,9 @@ bool work_has(const struct work *work, const struct mdev_uuid *uuid);
 int manager_open_events(struct manager *m) _must_check_;
 
 void manager_close_events(struct manager *m);
+
+/** Reads what has come until now. */
+void manager_listen(struct manager *m);
+
+/** The same by the timer: as long as much comes it is read now and then, not one by one. */
+void manager_listen_by_time(struct manager *m);

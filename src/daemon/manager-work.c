@@ -63,7 +63,6 @@ static int do_work(void *userdata, int report_fd)
 
 /* ---- its report ------------------------------------------------------------------------------ */
 
-/* Events that the try caused were read before its line: they have priority. */
 static void take_report(void *userdata, const char *bytes, size_t n)
 {
 	struct work *work = userdata;
@@ -89,6 +88,9 @@ static void end_work(void *userdata, int status)
 	struct manager *m = work->m;
 	struct parent *p = work->p;
 
+	/* What its tries caused is not news, nor other people's doing. */
+	if (status != -ECANCELED)
+		manager_listen(m);
 	p->work = NULL;
 	if (status == -ECANCELED)
 		return;

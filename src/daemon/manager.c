@@ -18,7 +18,20 @@
 
 #define TIMER_ACCURACY_US 2000
 
+/* Numbers are for people, and each telling wakes others: not at every change. */
+#define COUNTS_US 300000
+
+/* While a worker makes events, others may as well wait for its end. */
+#define WORK_PASS_US 2000000
+
 /* ---- the timer -------------------------------------------------------------------------- */
+
+int64_t manager_now(const struct manager *m)
+{
+	uint64_t now;
+
+	return sd_event_now(m->event, CLOCK_BOOTTIME, &now) < 0 ? record_now() : (int64_t)now;
+}
 
 void manager_wake(struct manager *m, int64_t at)
 {
@@ -45,7 +58,8 @@ static int64_t parent_next(const struct parent *p)
 
 static void wake_for_the_next(struct manager *m)
 {
-	int64_t next = earlier(m->all_at, m->rescan_at);
+	int64_t next = earlier(earlier(m->all_at, m->rescan_at),
+	                       earlier(m->listen_at, m->counts_at));
 
 	for (size_t i = 0; i < m->parents.n; i++)
 		next = earlier(next, parent_next(m->parents.items[i]));
@@ -58,15 +72,17 @@ static void wake_for_the_next(struct manager *m)
 void manager_mark_parent(struct manager *m, struct parent *p)
 {
 	const struct settings *s = m->settings;
-	int64_t now = record_now(), last;
+	int64_t now = manager_now(m), last;
 
 	if (!p->is_dirty) {
 		p->is_dirty = true;
 		p->dirty_since = now;
 	}
 	last = p->dirty_since + s->settle_max;
-	/* While a worker makes events there is nothing to do but to tell of them. */
-	p->pass_at = p->work || now + s->settle > last ? last : now + s->settle;
+	if (p->work)
+		p->pass_at = p->dirty_since + WORK_PASS_US;
+	else
+		p->pass_at = now + s->settle > last ? last : now + s->settle;
 	manager_wake(m, p->pass_at);
 }
 
@@ -108,7 +124,7 @@ void manager_mark(struct manager *m, const char *parent)
 		return;
 	}
 	if (m->all_at == 0)
-		m->all_at = record_now() + m->settings->settle;
+		m->all_at = manager_now(m) + m->settings->settle;
 	manager_wake(m, m->all_at);
 }
 
@@ -163,11 +179,16 @@ static void look_for_one(struct manager *m, const char *parent)
 		p->pass_at = record_now();
 }
 
-static void tell_counts(struct manager *m)
+static void tell_counts(struct manager *m, int64_t now)
 {
-	if (!m->counts_changed)
+	if (!m->counts_changed || (m->counts_at != 0 && m->counts_at > now))
 		return;
+	if (m->counts_at == 0) {
+		m->counts_at = now + COUNTS_US;
+		return;
+	}
 	m->counts_changed = false;
+	m->counts_at = 0;
 	for (size_t i = 0; i < m->n_observers; i++)
 		if (m->observers[i]->counts)
 			m->observers[i]->counts(m->observers[i]->userdata);
@@ -177,28 +198,30 @@ static void tell_counts(struct manager *m)
  * parent out of the table. */
 static void look_at_what_is_due(struct manager *m, int64_t deadline)
 {
+	int64_t now = record_now();
 	size_t i = 0;
 
-	while (i < m->parents.n) {
+	while (i < m->parents.n && (deadline == 0 || now <= deadline)) {
 		struct parent *p = m->parents.items[i];
-		int64_t now = record_now(), next = parent_next(p);
+		int64_t next = parent_next(p);
 
-		if (deadline != 0 && now > deadline)
-			break;
-		if (next != 0 && next <= now)
+		if (next != 0 && next <= now) {
 			manager_pass(m, p);
+			now = record_now();
+		}
 		if (i < m->parents.n && m->parents.items[i] == p)
 			i++;
 	}
-	tell_counts(m);
+	tell_counts(m, now);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct manager *m = userdata;
-	int64_t now = record_now();
+	int64_t now = manager_now(m);
 
 	m->wake_at = 0;
+	manager_listen_by_time(m);
 	if (m->rescan_at != 0 && m->rescan_at <= now)
 		manager_mark_all_freed(m);
 	if (m->all_at != 0 && (m->all_at <= now || m->rescan_at <= now))
@@ -298,9 +321,10 @@ unsigned manager_rescans_every(const struct manager *m)
 
 bool manager_is_idle(const struct manager *m, int64_t within)
 {
-	int64_t now = record_now();
+	int64_t now = manager_now(m);
 
-	if (m->all_at != 0 || jobs_running(m->jobs) > 0 || jobs_waiting(m->jobs) > 0)
+	if (m->all_at != 0 || m->listen_at != 0 || jobs_running(m->jobs) > 0 ||
+	    jobs_waiting(m->jobs) > 0)
 		return false;
 	for (size_t i = 0; i < m->parents.n; i++) {
 		const struct parent *p = m->parents.items[i];
