@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -107,9 +108,12 @@ int sysfs_open_entry(int dirfd, const char *name)
 
 int sysfs_open_parent(const struct sysfs *sysfs, const char *parent)
 {
-	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, SYSFS_PARENTS);
+	char path[sizeof(SYSFS_PARENTS) + NAME_MAX + 1];
 
-	return fd < 0 ? fd : sysfs_open_entry(fd, parent);
+	if (!sysfs_name_is_plain(parent))
+		return -EINVAL;
+	snprintf(path, sizeof(path), SYSFS_PARENTS "/%s", parent);
+	return sysfs_open_dir(sysfs, path);
 }
 
 int sysfs_read(int dirfd, const char *name, struct strbuf *ret)
