@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/store.h"
 #include "daemon/bus-objects.h"
@@ -40,6 +39,7 @@ struct view {
 };
 
 struct bus_objects {
+	sd_event *event;
 	struct manager *manager;
 	sd_event_source *forget; /* ends the life of the look below */
 	bool has_look;
@@ -117,20 +117,16 @@ static int look_at(struct bus_objects *o, const char *parent)
 	return sd_event_source_set_enabled(o->forget, SD_EVENT_ONESHOT);
 }
 
-static int64_t microseconds(clockid_t clock)
+/* From the time since boot to the time of day, which clients know. Both clocks were read by
+ * the loop at the same moment. */
+static uint64_t wall_clock(const struct bus_objects *o, int64_t since_boot)
 {
-	struct timespec t;
+	uint64_t day, boot;
 
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-/* From the time since boot to the time of day, which clients know. */
-static uint64_t wall_clock(int64_t since_boot)
-{
-	if (since_boot == 0)
+	if (since_boot == 0 || sd_event_now(o->event, CLOCK_REALTIME, &day) < 0 ||
+	    sd_event_now(o->event, CLOCK_BOOTTIME, &boot) < 0)
 		return 0;
-	return (uint64_t)(since_boot + microseconds(CLOCK_REALTIME) - microseconds(CLOCK_BOOTTIME));
+	return (uint64_t)since_boot + day - boot;
 }
 
 static const char *clean(struct strbuf *place, const char *text)
@@ -153,10 +149,10 @@ static void view_device(struct bus_objects *o, const char *parent, const struct 
 		.state = device_state_name(e->state),
 		/* Everybody may ask, and it may hold values of the definition. */
 		.reason = clean(&o->reason, e->is_private ? NULL : e->reason),
-		.since = wall_clock(e->since),
+		.since = wall_clock(o, e->since),
 		.attempts = e->attempts,
 		.errnum = (uint32_t)e->errnum,
-		.next = wall_clock(e->next),
+		.next = wall_clock(o, e->next),
 	};
 }
 
@@ -393,6 +389,7 @@ int bus_objects_new(sd_event *event, struct manager *manager, struct bus_objects
 
 	if (!o)
 		return -ENOMEM;
+	o->event = event;
 	o->manager = manager;
 	r = sd_event_add_defer(event, &o->forget, on_forget, o);
 	if (r >= 0)
