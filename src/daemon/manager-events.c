@@ -39,17 +39,31 @@ static void see(struct parent *p, const struct mdev_uuid *uuid)
 }
 
 /* A create that fails is told as added and removed; where it is our own no instance came
- * free by it, and trying again at once would go on for ever. */
+ * free by it, and trying again at once would go on for ever. What our own came to is looked
+ * at when its worker tells, or ends. */
+static void take_own_event(struct manager *m, struct parent *p, const struct event *event)
+{
+	if (event->kind == EVENT_DEVICE_ADDED || event->kind == EVENT_DEVICE_BOUND)
+		return;
+	if (event->kind == EVENT_DEVICE_UNBOUND)
+		p->is_freed = true;
+	manager_mark_others(m, p, &event->uuid);
+}
+
 static void take_device_event(struct manager *m, const struct event *event)
 {
-	struct parent *p = manager_mark_name(m, event->parent);
+	struct parent *p = parents_find(&m->parents, event->parent);
 
+	if (p && is_ours(p, &event->uuid)) {
+		take_own_event(m, p, event);
+		return;
+	}
+	p = manager_mark_name(m, event->parent);
 	if (!p)
 		return;
 	if (event->kind == EVENT_DEVICE_BOUND || event->kind == EVENT_DEVICE_UNBOUND)
 		see(p, &event->uuid);
-	if (event->kind == EVENT_DEVICE_UNBOUND ||
-	    (event->kind == EVENT_DEVICE_REMOVED && !is_ours(p, &event->uuid)))
+	if (event->kind == EVENT_DEVICE_UNBOUND || event->kind == EVENT_DEVICE_REMOVED)
 		p->is_freed = true;
 	manager_mark_others(m, p, &event->uuid);
 }
@@ -147,7 +161,7 @@ static int take_change(void *userdata, const char *parent)
 	return 0;
 }
 
-static void read_changes(struct manager *m)
+void manager_read_changes(struct manager *m)
 {
 	int r = watch_read(m->watch, take_change, m);
 
@@ -171,7 +185,7 @@ static int64_t read_both(struct manager *m)
 	int n = m->uevents ? read_uevents(m) : 0;
 	int64_t now = manager_now(m);
 
-	read_changes(m);
+	manager_read_changes(m);
 	return n >= EVENTS_AT_A_TIME ? now : n > 0 ? now + LISTEN_US : 0;
 }
 

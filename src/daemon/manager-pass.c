@@ -34,10 +34,8 @@ const char *manager_find_rival(void *userdata, const char *parent, const struct 
 	return NULL;
 }
 
-/* A registration that nobody noted has armed nothing yet. */
-static void note(void *userdata, const char *parent)
+static void write_note(struct manager *m, const char *parent)
 {
-	const struct manager *m = userdata;
 	bool is_limited_to = m->only && strcmp(m->only, parent) == 0;
 	_cleanup_(error_done) struct error err = ERROR_INIT;
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
@@ -48,6 +46,19 @@ static void note(void *userdata, const char *parent)
 	error_format(&err, &text);
 	log_warn(env_log(m->env), "The registration of parent %s is not remembered: %s", parent,
 	         strbuf_str(&text));
+}
+
+/* A registration that nobody noted has armed nothing yet. What changed until then, the note
+ * itself too, is before the eyes of the look that has it written. */
+static void note(void *userdata, const char *parent)
+{
+	struct manager *m = userdata;
+	struct parent *p = parents_find(&m->parents, parent);
+
+	write_note(m, parent);
+	manager_read_changes(m);
+	if (p)
+		p->is_dirty = false;
 }
 
 static int look(struct manager *m, const struct parent *p, struct survey *ret)

@@ -86,8 +86,11 @@ int manager_open_events(struct manager *m) _must_check_;
 
 void manager_close_events(struct manager *m);
 
-/** Reads what has come until now. */
+/** Reads which definitions and records have changed until now. */
+void manager_read_changes(struct manager *m);
+
+/** The same, and uevents too. */
 void manager_listen(struct manager *m);
 
-/** The same by the timer: as long as much comes it is read now and then, not one by one. */
+/** As manager_listen(), by the timer: as long as much comes it is read now and then, not one by one. */
 void manager_listen_by_time(struct manager *m);

@@ -21,8 +21,8 @@
 /* Numbers are for people, and each telling wakes others: not at every change. */
 #define COUNTS_US 300000
 
-/* While a worker makes events, others may as well wait for its end. */
-#define WORK_PASS_US 2000000
+/* At the end of its worker a parent is looked at anyway. */
+#define WORK_PASS_US 5000000
 
 /* ---- the timer -------------------------------------------------------------------------- */
 
