@@ -114,6 +114,7 @@ int ops_modify_stored(struct ops *ops, const struct modify_request *req, struct 
 struct memory {
 	uint64_t registration; /* 0: nothing is remembered */
 	bool has_before;
+	bool was_private;
 	struct record before;
 };
 

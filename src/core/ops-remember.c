@@ -22,6 +22,7 @@ static void ignore(struct ops *ops, const char *parent, const struct mdev_uuid *
 	          text, parent, strerror(-r));
 }
 
+/* What we say ourselves holds nothing of a definition. */
 static void write_down(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                        const struct record *record)
 {
@@ -55,6 +56,7 @@ void memory_begin(struct memory *m, struct ops *ops, const char *parent,
 	if (m->registration == 0)
 		return;
 	m->has_before = record_read(ops->records, parent, uuid, &m->before) == 0;
+	m->was_private = m->has_before && record_is_private(ops->records, parent, uuid);
 	now.registration = m->registration;
 	if (m->before.registration == m->registration)
 		now.attempts = m->before.attempts;
@@ -75,7 +77,8 @@ void memory_end(struct memory *m, struct ops *ops, const char *parent, const str
 	if (r == 0 || pid > 0)
 		write_down(ops, parent, uuid, &now);
 	else if (m->has_before)
-		write_down(ops, parent, uuid, &m->before);
+		ignore(ops, parent, uuid,
+		       record_write(ops->records, parent, uuid, &m->before, m->was_private));
 	else
 		ignore(ops, parent, uuid, record_remove(ops->records, parent, uuid));
 }

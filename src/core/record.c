@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "core/record-private.h"
@@ -254,6 +255,17 @@ int record_read(const struct records *records, const char *parent, const struct 
 	_cleanup_(closep) int fd = records_open_parent(records, parent);
 
 	return fd < 0 ? fd : record_read_at(records, fd, uuid, ret);
+}
+
+bool record_is_private(const struct records *records, const char *parent,
+                       const struct mdev_uuid *uuid)
+{
+	_cleanup_(closep) int fd = records_open_parent(records, parent);
+	char name[MDEV_UUID_TEXT_MAX];
+	struct stat st;
+
+	mdev_uuid_format(uuid, name);
+	return fd < 0 || fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !(st.st_mode & S_IROTH);
 }
 
 uint64_t record_hash_definition(const void *bytes, size_t n)

@@ -74,6 +74,10 @@ int records_open_parent(const struct records *records, const char *parent) _must
 int record_read_at(const struct records *records, int dirfd, const struct mdev_uuid *uuid,
                    struct record *ret) _must_check_;
 
+/** True unless everybody may read the record: it may hold values of a definition. */
+bool record_is_private(const struct records *records, const char *parent,
+                       const struct mdev_uuid *uuid);
+
 /** The number by which a record knows a definition again: FNV-1a of its bytes, never 0. */
 uint64_t record_hash_definition(const void *bytes, size_t n) _pure_;
 

@@ -137,6 +137,26 @@ static void test_failed_start_changes_nothing(void **state)
 	assert_int_equal(f->record.attempts, 3);
 }
 
+/* The reason of a campaign's failure may hold values that only root may read. */
+static void test_failed_start_keeps_a_private_record_private(void **state)
+{
+	const struct record record = { .phase = CAMPAIGN_FAILED,
+		                       .registration = 7,
+		                       .reason = (char *)"Failed to write secret to attribute a0" };
+	struct fixture *f = *state;
+
+	tree_file(f->tree, DIR U1, AUTO);
+	assert_int_equal(record_write(f->ops->records, "p1", &f->u1, &record, true), 0);
+	f->tree->fail_name = "create";
+	f->tree->fail_errno = -EIO;
+	assert_int_equal(start(f), -EIO);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_FAILED);
+	assert_true(record_is_private(f->ops->records, "p1", &f->u1));
+	put_record(f, &f->u1, CAMPAIGN_FAILED);
+	assert_int_equal(start(f), -EIO);
+	assert_false(record_is_private(f->ops->records, "p1", &f->u1));
+}
+
 static void test_transient_start_is_nobodys_campaign(void **state)
 {
 	struct fixture *f = *state;
@@ -688,6 +708,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		row(test_start_is_the_end),
 		row(test_failed_start_changes_nothing),
+		row(test_failed_start_keeps_a_private_record_private),
 		row(test_transient_start_is_nobodys_campaign),
 		row(test_json_start_of_a_defined_device_tells_its_unit),
 		row(test_nothing_is_remembered_without_a_place),
