@@ -224,6 +224,13 @@ static int store_scan_parent(const struct store *store, struct store_parent *p,
 	return 0;
 }
 
+static bool may_all_enter(int dirfd, const char *path)
+{
+	struct stat st;
+
+	return fstatat(dirfd, path, &st, AT_EMPTY_PATH) == 0 && (st.st_mode & S_IXOTH);
+}
+
 int store_open_parent_for(const struct store *store, const char *parent,
                           const struct mdev_uuid *uuid, struct store_parent *ret)
 {
@@ -241,6 +248,7 @@ int store_open_parent_for(const struct store *store, const char *parent,
 	if (!p.name || strbuf_error(&path) < 0)
 		return -ENOMEM;
 	p.fd = open(path.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	p.is_private = p.fd >= 0 && !(may_all_enter(p.fd, "") && may_all_enter(p.fd, ".."));
 	if (p.fd >= 0)
 		r = store_scan_parent(store, &p, uuid);
 	else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
@@ -296,8 +304,8 @@ int store_read_bytes(const struct store_parent *p, const struct store_entry *e, 
 	return fd < 0 ? fd : file_read_regular(fd, DEFINITION_SIZE_MAX, ret);
 }
 
-int store_read_bytes_and_mode(const struct store_parent *p, const struct store_entry *e,
-                              struct strbuf *ret, mode_t *ret_mode)
+int store_read_bytes_and_privacy(const struct store_parent *p, const struct store_entry *e,
+                                 struct strbuf *ret, bool *ret_is_private)
 {
 	_cleanup_(closep) int fd = open_entry(p, e);
 	struct stat st;
@@ -306,7 +314,7 @@ int store_read_bytes_and_mode(const struct store_parent *p, const struct store_e
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	*ret_mode = st.st_mode;
+	*ret_is_private = p->is_private || !(st.st_mode & S_IROTH);
 	return file_read_regular(fd, DEFINITION_SIZE_MAX, ret);
 }
 

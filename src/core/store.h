@@ -28,6 +28,7 @@ struct store_entry {
 struct store_parent {
 	char *name;
 	int fd;
+	bool is_private; /* not everybody may open what is in it */
 	struct store_entry *entries;
 	size_t n;
 	size_t size;
@@ -72,9 +73,9 @@ const struct store_entry *store_parent_find(const struct store_parent *p,
 int store_read_bytes(const struct store_parent *p, const struct store_entry *e,
                      struct strbuf *ret) _must_check_;
 
-/** As store_read_bytes(), with the mode of just that file. */
-int store_read_bytes_and_mode(const struct store_parent *p, const struct store_entry *e,
-                              struct strbuf *ret, mode_t *ret_mode) _must_check_;
+/** As store_read_bytes(); *ret_is_private tells whether some may not read just that file. */
+int store_read_bytes_and_privacy(const struct store_parent *p, const struct store_entry *e,
+                                 struct strbuf *ret, bool *ret_is_private) _must_check_;
 
 /** Reads and parses; the message names the file. */
 int store_read(const struct store *store, const struct store_parent *p, const struct store_entry *e,

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/ops-private.h"
 #include "core/survey-private.h"
@@ -86,12 +85,10 @@ static int read_definition(const struct look *look, const struct store_entry *e,
                            struct survey_entry *entry, struct definition **ret, struct error *why)
 {
 	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
-	mode_t mode = 0;
-	int r = store_read_bytes_and_mode(&look->store, e, &bytes, &mode);
+	int r = store_read_bytes_and_privacy(&look->store, e, &bytes, &entry->is_private);
 
 	if (r == -ENOENT)
 		return 0;
-	entry->is_private = !(mode & S_IROTH);
 	if (r < 0)
 		return error_set_errno(why, r, "Cannot read the definition");
 	entry->definition = record_hash_definition(strbuf_str(&bytes), bytes.len);

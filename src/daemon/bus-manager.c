@@ -4,9 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/store.h"
 #include "daemon/bus-manager.h"
@@ -70,21 +68,12 @@ static int read_definition(const struct bus_manager *b, const char *parent,
 {
 	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
 	const struct store_entry *e;
-	char name[MDEV_UUID_TEXT_MAX];
-	struct stat dir, file;
 	int r = store_open_parent_for(b->store, parent, uuid, &p);
 
 	if (r < 0)
 		return r;
 	e = store_parent_find(&p, uuid);
-	if (!e)
-		return -ENOENT;
-	mdev_uuid_format(uuid, name);
-	if (fstat(p.fd, &dir) < 0 ||
-	    fstatat(p.fd, e->name ? e->name : name, &file, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	*ret_is_private = !(file.st_mode & S_IROTH) || !(dir.st_mode & S_IXOTH);
-	return store_read_bytes(&p, e, ret);
+	return e ? store_read_bytes_and_privacy(&p, e, ret, ret_is_private) : -ENOENT;
 }
 
 static int reply_definition(const struct bus_manager *b, sd_bus_message *m, bool is_allowed)

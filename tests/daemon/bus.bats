@@ -97,6 +97,10 @@ offered() {
 	fails 'Access denied'
 	nobody_manager GetDefinition ss mtty "$U3"
 	ok mtty-1
+	chmod 750 "$R/etc/mdevctl.d"
+	nobody_manager GetDefinition ss mtty "$U3"
+	fails 'Access denied'
+	chmod 755 "$R/etc/mdevctl.d"
 	manager GetDefinition ss mtty "$ND"
 	ok secret-value
 	nobody_manager GetDefinition ss ../mtty "$U3"

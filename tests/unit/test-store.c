@@ -159,6 +159,44 @@ static void test_replace_keeps_the_mode_and_breaks_hard_links(void **state)
 	store_free(store);
 }
 
+static void assert_private(struct tree *t, const char *path, mode_t mode, bool is_private)
+{
+	const struct mdev_uuid u1 = uuid_of(U1);
+	struct store_parent p = { .fd = -1 };
+	struct strbuf text = STRBUF_INIT;
+	bool found = !is_private;
+	struct store *store;
+	struct stat before;
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s%s", t->root, path);
+	assert_int_equal(stat(full, &before), 0);
+	assert_int_equal(chmod(full, mode), 0);
+	assert_int_equal(store_new(t->env, &store), 0);
+	assert_int_equal(store_open_parent(store, "p", &p), 0);
+	assert_int_equal(p.n, 1);
+	assert_non_null(store_parent_find(&p, &u1));
+	assert_int_equal(store_read_bytes_and_privacy(&p, &p.entries[0], &text, &found), 0);
+	assert_int_equal(found, is_private);
+	assert_int_equal(chmod(full, before.st_mode & 07777), 0);
+	strbuf_done(&text);
+	store_parent_done(&p);
+	store_free(store);
+}
+
+/* Whoever may not enter a directory may not read what is in it, whatever its mode. */
+static void test_privacy(void **state)
+{
+	struct tree *t = *state;
+
+	tree_file(t, DIR "/p/" U1, "{}");
+	assert_private(t, DIR, 0755, false);
+	assert_private(t, DIR "/p/" U1, 0640, true);
+	assert_private(t, DIR "/p", 0750, true);
+	assert_private(t, DIR, 0750, true);
+	assert_private(t, DIR, 0711, false);
+}
+
 static void test_new_file_gets_the_group_of_its_directory(void **state)
 {
 	const struct mdev_uuid u1 = uuid_of(U1);
@@ -261,6 +299,7 @@ int main(void)
 		row(test_broken_file_is_named),
 		row(test_create_replace_remove),
 		row(test_replace_keeps_the_mode_and_breaks_hard_links),
+		row(test_privacy),
 		row(test_new_file_gets_the_group_of_its_directory),
 		row(test_no_directory_is_made_for_what_is_gone),
 		row(test_links_are_not_written_through),
