@@ -19,6 +19,7 @@
 #define CALLS_MAX          4096 /* in all */
 #define CALLS_PER_USER_MAX 2048 /* of one user who is not root */
 #define BYTES_MAX          (3 * 1024 * 1024)
+#define BYTES_PER_USER_MAX (BYTES_MAX / 2)
 /* dbus-daemon lets a connection wait for 128 answers; one user must not take all. */
 #define ASKED_MAX          96
 #define ASKED_PER_USER_MAX 48
@@ -39,6 +40,7 @@ struct user {
 	uid_t uid;
 	unsigned n;
 	unsigned asked;
+	size_t bytes;
 };
 
 struct call {
@@ -101,10 +103,11 @@ static struct user *user_of(struct bus_calls *calls, uid_t uid)
 	return user;
 }
 
-static void user_release(struct bus_calls *calls, struct user *user)
+static void user_release(struct bus_calls *calls, struct user *user, size_t bytes)
 {
 	struct user **at = &calls->users;
 
+	user->bytes -= bytes;
 	if (--user->n > 0)
 		return;
 	while (*at != user)
@@ -151,7 +154,7 @@ static void call_free(struct call *call)
 		calls->begun--;
 	set_state(call, CALL_NEW);
 	if (call->user)
-		user_release(calls, call->user);
+		user_release(calls, call->user, call->task.bytes);
 	sd_bus_slot_unref(call->question);
 	sd_bus_slot_unref(call->leaving);
 	sd_bus_message_unref(call->message);
@@ -259,16 +262,22 @@ static void begin(struct call *call)
 
 /* ---- who is it, is he still there ------------------------------------------------------------ */
 
+static bool has_enough(const struct user *user)
+{
+	return user->uid != 0 && (user->n > CALLS_PER_USER_MAX || user->bytes > BYTES_PER_USER_MAX);
+}
+
 static void identified(struct call *call, uid_t uid)
 {
-	struct user *user = user_of(call->calls, uid);
-
-	if (!user || (uid != 0 && user->n >= CALLS_PER_USER_MAX)) {
+	call->user = user_of(call->calls, uid);
+	if (call->user) {
+		call->user->n++;
+		call->user->bytes += call->task.bytes;
+	}
+	if (!call->user || has_enough(call->user)) {
 		refuse(call, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls of this user wait");
 		return;
 	}
-	user->n++;
-	call->user = user;
 	set_state(call, uid == 0 ? CALL_READY : CALL_UNASKED);
 }
 

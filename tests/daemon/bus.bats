@@ -252,6 +252,23 @@ offered() {
 	(($(grep -c system-bus-name "$BUS_DIR/polkit") <= 48))
 }
 
+@test "large calls of one user that wait leave room for those of others" {
+	start_all silent
+	local json i
+
+	printf -v json '{"mdev_type": "%*s"}' 100000 ''
+	FLOOD_PID=
+	for ((i = 0; i < 50; i++)); do
+		as_nobody busctl --auto-start=no --timeout=300 call "$NAME" /org/mdevmgr1 "$NAME.Manager" Define \
+			'a{sv}' 2 parent s mtty json s "$json" >"$BUS_DIR/large.$i" 2>&1 3>&- &
+		FLOOD_PID+=" $!"
+	done
+	# shellcheck disable=SC2016 # for the shell that counts
+	wait_for bash -c '(($(cat "$1"/large.* | grep -c Too.many) + $(grep -c bus-name "$1/polkit") >= 50))' _ "$BUS_DIR"
+	manager Define 'a{sv}' 3 uuid s "$ND" parent s mtty type s mtty-1
+	ok "$ND"
+}
+
 # ---- the bus comes and goes -------------------------------------------------------------------------------
 
 @test "the daemon runs without a bus, and takes its name when one comes, and comes back" {
