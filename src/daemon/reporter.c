@@ -41,7 +41,8 @@ static void tell(const struct reporter *reporter, const char *parent,
 
 	mdev_uuid_format(&entry->uuid, uuid);
 	strbuf_addf(&text, "%s on %s %s", uuid, parent, words);
-	if (entry->reason)
+	/* The journal may be read by others than the definition. */
+	if (entry->reason && !entry->is_private)
 		strbuf_addf(&text, ": %s", entry->reason);
 	journal_tell(reporter->journal, &(struct journal_entry){ .priority = priority,
 	                                                         .message_id = message_id,

@@ -22,6 +22,7 @@ struct change {
 	bool is_broken;
 	bool was_broken;
 	bool is_held;
+	bool is_private;
 	const char *text; /* after "UUID on p "; NULL: nothing is told */
 };
 
@@ -42,6 +43,7 @@ static const struct change changes[] = {
 	{ DEVICE_STARTING, DEVICE_BLOCKED, .text = "is blocked: why" },
 	{ DEVICE_STARTING, DEVICE_WAITING_INSTANCE, .text = "waits for a free instance: why" },
 	{ NONE, DEVICE_FAILED, .text = "cannot be started: why" },
+	{ NONE, DEVICE_FAILED, .is_private = true, .text = "cannot be started" },
 	{ NONE, DEVICE_ACTIVE, .text = NULL },
 	{ NONE, DEVICE_INACTIVE, .text = NULL },
 	{ NONE, NONE, .text = NULL },
@@ -82,6 +84,7 @@ static void report(const struct reporter *reporter, const struct change *change)
 {
 	struct survey_entry entry = { .is_defined = true,
 		                      .is_held = change->is_held,
+		                      .is_private = change->is_private,
 		                      .reason = (char *)"why" };
 	struct manager_device before = { .state = (unsigned char)change->before,
 		                         .is_broken = change->was_broken };
