@@ -179,10 +179,20 @@ static void tell_parent(struct manager *m, struct parent *p, const struct survey
 
 /* ---- the pass ------------------------------------------------------------------------------------ */
 
-/* What was judged at rest is in the records, or no matter of theirs. */
+static bool survey_is_due(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->n; i++)
+		if (survey->entries[i].action != CAMPAIGN_REST)
+			return true;
+	return false;
+}
+
+/* What was judged at rest is in the records, or no matter of theirs; what was given to a
+ * worker is with it. */
 static void forget_hints(struct parent *p, const struct survey *survey)
 {
-	p->is_freed = false;
+	if (p->work || !survey_is_due(survey))
+		p->is_freed = false;
 	for (size_t i = p->n_seen; i > 0; i--) {
 		const struct mdev_uuid uuid = p->seen[i - 1];
 		const struct survey_entry *e = survey_find(survey, &uuid);

@@ -102,6 +102,8 @@ static void end_work(void *userdata, int status)
 		         status > 0          ? "it failed"
 		         : status == -ECHILD ? "killed"
 		                             : strerror(-status));
+	if (status != 0)
+		p->is_freed |= work->task.is_freed;
 	for (size_t i = 0; i < work->task.n; i++)
 		parent_drop_seen(p, &work->task.items[i].uuid);
 	p->is_dirty = false;

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the manager keeps of what it heard, until a worker has it. */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "core/lock.h"
+#include "core/ops.h"
+#include "core/settings.h"
+#include "daemon/manager-private.h"
+#include "lib/tree.h"
+#include "lib/unit.h"
+
+#define UUID "11111111-1111-1111-1111-111111111111"
+
+/* Parent p1 in its registration 7, whose device waits for an instance. */
+struct fixture {
+	struct tree *tree;
+	struct ops *ops;
+	struct settings settings;
+	sd_event *event;
+	struct manager *manager;
+	struct parent *parent;
+};
+
+static void put_record(struct fixture *f)
+{
+	const struct record record = { .phase = CAMPAIGN_NO_INSTANCE, .registration = 7 };
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(record_write(f->manager->records, "p1", &uuid, &record, false), 0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	sigset_t mask;
+	void *tree;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
+	assert_int_equal(tree_setup(&tree), 0);
+	f->tree = tree;
+	tree_parent(f->tree, "p1", "t1", 4);
+	tree_file(f->tree, "/sys/devices/p1/mdev_registration", "7\n");
+	tree_file(f->tree, "/etc/mdevctl.d/p1/" UUID, "{\"mdev_type\":\"t1\",\"start\":\"auto\"}");
+	tree_dir(f->tree, "/run/mdevmgr");
+	assert_int_equal(settings_read(f->tree->env, &f->settings), 0);
+	assert_int_equal(ops_new(f->tree->env, &f->ops), 0);
+	assert_int_equal(sd_event_new(&f->event), 0);
+	assert_int_equal(manager_new(f->event, f->tree->env, f->ops, &f->settings, &f->manager), 0);
+	assert_int_equal(manager_open_events(f->manager), 0);
+	put_record(f);
+	f->parent = manager_mark_name(f->manager, "p1");
+	assert_non_null(f->parent);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	void *tree = f->tree;
+
+	manager_free(f->manager);
+	sd_event_unref(f->event);
+	ops_free(f->ops);
+	free(f);
+	return tree_teardown(&tree);
+}
+
+static void test_nothing_is_due_without_a_free_instance(void **state)
+{
+	struct fixture *f = *state;
+
+	manager_pass(f->manager, f->parent);
+	assert_null(f->parent->work);
+}
+
+static void test_a_free_instance_is_given_to_a_worker(void **state)
+{
+	struct fixture *f = *state;
+
+	f->parent->is_freed = true;
+	manager_pass(f->manager, f->parent);
+	assert_non_null(f->parent->work);
+	assert_false(f->parent->is_freed);
+}
+
+static void test_a_free_instance_is_remembered_until_there_is_a_worker(void **state)
+{
+	struct fixture *f = *state;
+
+	f->parent->is_freed = true;
+	f->parent->work_after = INT64_MAX;
+	manager_pass(f->manager, f->parent);
+	assert_null(f->parent->work);
+	assert_true(f->parent->is_freed);
+	f->parent->work_after = 0;
+	manager_pass(f->manager, f->parent);
+	assert_non_null(f->parent->work);
+}
+
+/* The worker, once there is one; it waits for a lock that we hold. */
+static pid_t worker_of(struct fixture *f)
+{
+	char path[64];
+	int pid = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	while (pid == 0) {
+		FILE *children;
+
+		assert_true(sd_event_run(f->event, 0) >= 0);
+		children = fopen(path, "re");
+		assert_non_null(children);
+		if (fscanf(children, "%d", &pid) != 1)
+			pid = 0;
+		fclose(children);
+	}
+	return pid;
+}
+
+static void test_a_free_instance_outlives_a_killed_worker(void **state)
+{
+	struct fixture *f = *state;
+	struct lock *lock = NULL;
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(lock_parent(f->tree->env, "p1", &uuid, &lock, NULL), 0);
+	f->parent->is_freed = true;
+	manager_pass(f->manager, f->parent);
+	assert_int_equal(kill(worker_of(f), SIGKILL), 0);
+	while (f->parent->work)
+		assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
+	assert_true(f->parent->is_freed);
+	lock_free(lock);
+}
+
+#define row(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		row(test_nothing_is_due_without_a_free_instance),
+		row(test_a_free_instance_is_given_to_a_worker),
+		row(test_a_free_instance_is_remembered_until_there_is_a_worker),
+		row(test_a_free_instance_outlives_a_killed_worker),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
