@@ -220,21 +220,23 @@ static int writer_send(struct writer *writer, int dirfd, const char *name, const
 static int writer_wait(const struct env *env, int sock, unsigned limit_ms, bool *ret_has_answer)
 {
 	struct pollfd pfd = { .fd = sock, .events = POLLIN };
-	int64_t end = clock_ms() + limit_ms;
-	int answer;
+	int64_t end = 0, left = limit_ms > 0 ? limit_ms : INT64_MAX;
+	int answer, n;
 
-	for (;;) {
-		int64_t left = limit_ms > 0 ? end - clock_ms() : INT64_MAX;
-		int n = poll(&pfd, 1, (int)(left > POLL_MS ? POLL_MS : left < 0 ? 0 : left));
+	/* Most answers come at once, without a look at the clock. */
+	while ((n = poll(&pfd, 1, (int)(left > POLL_MS ? POLL_MS : left))) <= 0) {
+		int64_t now = clock_ms();
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n > 0)
-			break;
 		if (env && env_is_interrupted(env))
 			return -EINTR;
-		if (limit_ms > 0 && clock_ms() >= end)
+		if (end == 0)
+			end = now + limit_ms - (n < 0 ? 0 : left > POLL_MS ? POLL_MS : left);
+		if (limit_ms > 0 && now >= end)
 			return -ETIMEDOUT;
+		if (limit_ms > 0)
+			left = end - now;
 	}
 	*ret_has_answer = true;
 	return recv(sock, &answer, sizeof(answer), 0) == sizeof(answer) ? answer : -ECHILD;
