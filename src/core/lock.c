@@ -23,6 +23,7 @@
 #define LOCK_FILE_RUN    "lock"
 #define DEFINITIONS_WAIT 10         /* seconds */
 #define DEVICE_WAIT      (120 + 10) /* seconds: a callout's limit and some */
+#define OPENS_MAX        4          /* of a file that somebody removes each time */
 #define POLL_NS          20000000   /* 20 ms */
 #define LOCKED_ENV       "MDEVMGR_LOCKED"
 #define FDINFO_SIZE_MAX  65536
@@ -35,16 +36,38 @@
 
 struct lock {
 	int fd; /* -1: locking is not possible here */
+	off_t byte;
+	bool is_kept; /* the file stays open */
 };
+
+static struct flock range_of(short type, off_t byte)
+{
+	return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1 };
+}
+
+static void unlock(int fd, off_t byte)
+{
+	struct flock range = range_of(F_UNLCK, byte);
+
+	fcntl(fd, F_OFD_SETLK, &range);
+}
 
 void lock_free(struct lock *lock)
 {
 	if (!lock)
 		return;
 	/* The descriptor was never shared, so closing it unlocks. */
-	if (lock->fd >= 0)
+	if (lock->is_kept)
+		unlock(lock->fd, lock->byte);
+	else if (lock->fd >= 0)
 		close(lock->fd);
 	free(lock);
+}
+
+void lock_file_done(struct lock_file *file)
+{
+	closep(&file->fd);
+	*file = LOCK_FILE_INIT;
 }
 
 /* FNV-1a */
@@ -178,11 +201,9 @@ static bool lock_is_impossible(int r)
 static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds, const char *what,
                      struct error *err)
 {
-	struct flock range = {
-		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1
-	};
+	struct flock range = range_of(F_WRLCK, byte);
 	const struct timespec pause = { .tv_nsec = POLL_NS };
-	int64_t end = clock_ms() + (int64_t)seconds * 1000;
+	int64_t end = 0;
 
 	while (fcntl(fd, F_OFD_SETLK, &range) < 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
@@ -190,6 +211,8 @@ static int lock_wait(const struct env *env, int fd, off_t byte, unsigned seconds
 		if (env_is_interrupted(env))
 			return error_set(err, -EINTR,
 			                 "Interrupted while waiting for the lock on %s", what);
+		if (end == 0)
+			end = clock_ms() + (int64_t)seconds * 1000;
 		if (clock_ms() >= end)
 			return lock_timed_out(env, fd, byte, what, err);
 		nanosleep(&pause, NULL);
@@ -207,6 +230,23 @@ static int lock_failed(const struct env *env, int r, const char *what, struct er
 	return r;
 }
 
+static int lock_take(struct lock *lock, const struct env *env, unsigned seconds, const char *what,
+                     struct error *err)
+{
+	int r;
+
+	if (lock->fd < 0)
+		lock->fd = lock_open(env, what, err);
+	if (lock->fd < 0)
+		return lock->fd;
+	r = lock_wait(env, lock->fd, lock->byte, seconds, what, err);
+	if (lock_is_impossible(r))
+		log_warn(env_log(env), "Cannot lock %s, going on without: %s", what, strerror(-r));
+	else if (r < 0)
+		return lock_failed(env, r, what, err);
+	return 0;
+}
+
 static int lock_acquire(const struct env *env, off_t byte, unsigned seconds, const char *what,
                         struct lock **ret, struct error *err)
 {
@@ -215,16 +255,42 @@ static int lock_acquire(const struct env *env, off_t byte, unsigned seconds, con
 
 	if (!lock)
 		return error_set(err, -ENOMEM, "Out of memory");
-	lock->fd = lock_open(env, what, err);
-	if (lock->fd < 0)
-		return lock->fd;
-	r = lock_wait(env, lock->fd, byte, seconds, what, err);
-	if (lock_is_impossible(r))
-		log_warn(env_log(env), "Cannot lock %s, going on without: %s", what, strerror(-r));
-	else if (r < 0)
-		return lock_failed(env, r, what, err);
-	*ret = TAKE_PTR(lock);
-	return 0;
+	lock->fd = -1;
+	lock->byte = byte;
+	r = lock_take(lock, env, seconds, what, err);
+	if (r == 0)
+		*ret = TAKE_PTR(lock);
+	return r;
+}
+
+/* Who opens the file now locks another one. */
+static bool was_removed(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+static int lock_acquire_by(struct lock_file *file, const struct env *env, off_t byte,
+                           const char *what, struct lock **ret, struct error *err)
+{
+	_cleanup_(freep) struct lock *lock = calloc(1, sizeof(*lock));
+	int r = -EAGAIN;
+
+	if (!lock)
+		return error_set(err, -ENOMEM, "Out of memory");
+	for (unsigned i = 0; r == -EAGAIN; i++) {
+		*lock = (struct lock){ .fd = file->fd, .byte = byte, .is_kept = true };
+		r = lock_take(lock, env, DEVICE_WAIT, what, err);
+		file->fd = lock->fd < 0 ? -1 : lock->fd;
+		if (r < 0 || i == OPENS_MAX || !was_removed(file->fd))
+			break;
+		lock_file_done(file);
+		r = -EAGAIN;
+	}
+	if (r == 0)
+		*ret = TAKE_PTR(lock);
+	return r;
 }
 
 int lock_definitions(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,
@@ -237,21 +303,48 @@ int lock_definitions(const struct env *env, const struct mdev_uuid *uuid, struct
 	return lock_acquire(env, 0, DEFINITIONS_WAIT, what, ret, err);
 }
 
+static bool is_locked_for_us(const char *parent)
+{
+	const char *locked = getenv(LOCKED_ENV);
+
+	return locked && strcmp(locked, parent) == 0;
+}
+
+static off_t byte_of_parent(const char *parent)
+{
+	return RANGE_PARENT + hash_bytes(parent, strlen(parent));
+}
+
+static void describe_parent(const char *parent, const struct mdev_uuid *uuid, struct strbuf *out)
+{
+	char text[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(uuid, text);
+	strbuf_addf(out, "parent %s for device %s", parent, text);
+}
+
 int lock_parent(const struct env *env, const char *parent, const struct mdev_uuid *uuid,
                 struct lock **ret, struct error *err)
 {
-	const char *locked = getenv(LOCKED_ENV);
 	_cleanup_(strbuf_done) struct strbuf what = STRBUF_INIT;
-	char text[MDEV_UUID_TEXT_MAX];
 
-	if (locked && strcmp(locked, parent) == 0) {
-		*ret = NULL;
+	*ret = NULL;
+	if (is_locked_for_us(parent))
 		return 0;
-	}
-	mdev_uuid_format(uuid, text);
-	strbuf_addf(&what, "parent %s for device %s", parent, text);
-	return lock_acquire(env, RANGE_PARENT + hash_bytes(parent, strlen(parent)), DEVICE_WAIT,
-	                    strbuf_str(&what), ret, err);
+	describe_parent(parent, uuid, &what);
+	return lock_acquire(env, byte_of_parent(parent), DEVICE_WAIT, strbuf_str(&what), ret, err);
+}
+
+int lock_parent_by(struct lock_file *file, const struct env *env, const char *parent,
+                   const struct mdev_uuid *uuid, struct lock **ret, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf what = STRBUF_INIT;
+
+	*ret = NULL;
+	if (is_locked_for_us(parent))
+		return 0;
+	describe_parent(parent, uuid, &what);
+	return lock_acquire_by(file, env, byte_of_parent(parent), strbuf_str(&what), ret, err);
 }
 
 int lock_device(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,

@@ -11,6 +11,13 @@
 
 struct lock;
 
+/* The open file, for who takes lock after lock. */
+struct lock_file {
+	int fd; /* -1: not open yet */
+};
+
+#define LOCK_FILE_INIT ((struct lock_file){ .fd = -1 })
+
 /** Locks all definitions for one read-modify-write; uuid, whose definition it is, is for
  * messages only. Waits at most 10 s, then -ETIMEDOUT with the holder in the message;
  * -EINTR when the user wants to stop. Where locking is not possible at all (EBADF,
@@ -23,6 +30,14 @@ int lock_definitions(const struct env *env, const struct mdev_uuid *uuid, struct
  * process that holds it (MDEVMGR_LOCKED). */
 int lock_parent(const struct env *env, const char *parent, const struct mdev_uuid *uuid,
                 struct lock **ret, struct error *err) _must_check_;
+
+/** As lock_parent(), through a file that stays open; it is opened, again if somebody has
+ * removed it, as need be. One lock at a time; file is the caller's, and outlives it. */
+int lock_parent_by(struct lock_file *file, const struct env *env, const char *parent,
+                   const struct mdev_uuid *uuid, struct lock **ret, struct error *err) _must_check_;
+
+/** Closes it. */
+void lock_file_done(struct lock_file *file);
 
 /** Locks a device for stop and live modify. Waits as lock_parent(). */
 int lock_device(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,
