@@ -23,14 +23,18 @@
 /* tmpfiles.d removes it at boot: a soft-reboot is the same boot for us. */
 #define STOPPING "stopping"
 
+/* More new files of random names are never there. */
+#define NAMES_MAX 8
+
 struct records {
 	const struct env *env;
-	/* "" where the kernel tells none (a relocated root). Apart, since it is read at
-	 * the first need: most commands have none. */
-	struct boot {
-		bool is_known;
-		char id[40];
-	} * boot;
+	/* Apart, since it is filled in at the first need: most commands have none. */
+	struct recall {
+		bool has_boot;
+		char boot[40];   /* its id, "" where the kernel tells none (a relocated root) */
+		uint64_t serial; /* of the last new file; 0: none was made */
+		mode_t mask;     /* umask, once there is a serial */
+	} * recall;
 };
 
 int records_new(const struct env *env, struct records **ret)
@@ -40,8 +44,8 @@ int records_new(const struct env *env, struct records **ret)
 	if (!records)
 		return -ENOMEM;
 	records->env = env;
-	records->boot = calloc(1, sizeof(*records->boot));
-	if (!records->boot)
+	records->recall = calloc(1, sizeof(*records->recall));
+	if (!records->recall)
 		return -ENOMEM;
 	*ret = TAKE_PTR(records);
 	return 0;
@@ -51,7 +55,7 @@ void records_free(struct records *records)
 {
 	if (!records)
 		return;
-	free(records->boot);
+	free(records->recall);
 	free(records);
 }
 
@@ -70,29 +74,34 @@ static int read_proc(const struct records *records, const char *path, struct str
 static const char *boot_id(const struct records *records)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	struct boot *boot = records->boot;
+	struct recall *recall = records->recall;
 
-	if (boot->is_known)
-		return boot->id;
+	if (recall->has_boot)
+		return recall->boot;
 	if (read_proc(records, "/proc/sys/kernel/random/boot_id", &text) == 0) {
 		strbuf_trim(&text);
-		snprintf(boot->id, sizeof(boot->id), "%.*s", (int)strcspn(strbuf_str(&text), "\n"),
-		         strbuf_str(&text));
+		snprintf(recall->boot, sizeof(recall->boot), "%.*s",
+		         (int)strcspn(strbuf_str(&text), "\n"), strbuf_str(&text));
 	}
-	boot->is_known = true;
-	return boot->id;
+	recall->has_boot = true;
+	return recall->boot;
 }
 
 /* ---- directories ------------------------------------------------------------------ */
 
+int records_open(const struct records *records)
+{
+	return env_open_dir(records->env, RECORD_DIR);
+}
+
 bool records_exist(const struct records *records)
 {
-	_cleanup_(closep) int fd = env_open_dir(records->env, RECORD_DIR);
+	_cleanup_(closep) int fd = records_open(records);
 
 	return fd >= 0;
 }
 
-static int open_parent(int root_fd, const char *parent)
+int records_open_parent_at(int root_fd, const char *parent)
 {
 	char path[sizeof(PARENTS) + NAME_MAX + 1];
 
@@ -123,12 +132,12 @@ static int make_parent(int root_fd, const char *parent)
 
 static int open_or_make_parent(int root_fd, const char *parent)
 {
-	int fd = open_parent(root_fd, parent), r;
+	int fd = records_open_parent_at(root_fd, parent), r;
 
 	if (fd != -ENOENT)
 		return fd;
 	r = make_parent(root_fd, parent);
-	return r < 0 ? r : open_parent(root_fd, parent);
+	return r < 0 ? r : records_open_parent_at(root_fd, parent);
 }
 
 /* ---- files ------------------------------------------------------------------------ */
@@ -153,9 +162,16 @@ int records_read_file_at(const struct records *records, int dirfd, const char *n
 
 int records_open_parent(const struct records *records, const char *parent)
 {
-	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+	_cleanup_(closep) int root_fd = records_open(records);
 
-	return root_fd < 0 ? root_fd : open_parent(root_fd, parent);
+	return root_fd < 0 ? root_fd : records_open_parent_at(root_fd, parent);
+}
+
+int records_make_parent(const struct records *records, const char *parent)
+{
+	_cleanup_(closep) int root_fd = records_open(records);
+
+	return root_fd < 0 ? root_fd : open_or_make_parent(root_fd, parent);
 }
 
 int records_read_file(const struct records *records, const char *parent, const char *name,
@@ -166,17 +182,37 @@ int records_read_file(const struct records *records, const char *parent, const c
 	return fd < 0 ? fd : records_read_file_at(records, fd, name, max, ret, ret_boot_id);
 }
 
-/* A name of its own for each writer: they may be many, and one may die half way. */
-static int open_new(int dirfd, char *name, size_t size, mode_t mode)
+/* Counted from somewhere, which is chosen at the first, and when somebody else is there: a
+ * fork of ours, that counts from where we did. */
+static int choose_serial(struct recall *recall, bool is_taken)
 {
-	uint64_t random;
-	int fd;
+	if (recall->serial != 0 && !is_taken) {
+		recall->serial++;
+		return 0;
+	}
+	recall->mask = umask(0);
+	umask(recall->mask);
+	return getrandom(&recall->serial, sizeof(recall->serial), 0) == sizeof(recall->serial)
+	               ? 0
+	               : -errno;
+}
 
-	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-		return -errno;
-	snprintf(name, size, ".new-%016" PRIx64, random);
-	fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	return fd < 0 ? -errno : fd;
+/* A name of its own for each writer: they may be many, and one may die half way. */
+static int open_new(const struct records *records, int dirfd, char *name, size_t size, mode_t mode)
+{
+	int fd = -1, r = 0;
+
+	for (unsigned i = 0; fd < 0 && i < NAMES_MAX; i++) {
+		r = choose_serial(records->recall, i > 0);
+		if (r < 0)
+			return r;
+		snprintf(name, size, ".new-%016" PRIx64, records->recall->serial);
+		fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		            mode);
+		if (fd < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return fd < 0 ? -EEXIST : fd;
 }
 
 static int fill(const struct records *records, int fd, const struct strbuf *text, mode_t mode)
@@ -187,20 +223,20 @@ static int fill(const struct records *records, int fd, const struct strbuf *text
 	strbuf_add(&whole, strbuf_str(text), text->len);
 	if (strbuf_error(&whole) < 0 || strbuf_error(text) < 0)
 		return -ENOMEM;
-	/* Not left to the umask; and private before there is anything in it. */
-	if (fchmod(fd, mode) < 0)
+	/* Not left to the umask. */
+	if (mode & records->recall->mask && fchmod(fd, mode) < 0)
 		return -errno;
 	return file_write_all(fd, whole.data, whole.len);
 }
 
-static int exchange(const struct records *records, int dirfd, const char *name,
-                    const struct strbuf *text, mode_t mode)
+int records_write_file_at(const struct records *records, int dirfd, const char *name,
+                          const struct strbuf *text, mode_t mode)
 {
 	_cleanup_(closep) int fd = -1;
 	char new[32];
 	int r;
 
-	fd = open_new(dirfd, new, sizeof(new), 0600);
+	fd = open_new(records, dirfd, new, sizeof(new), mode);
 	if (fd < 0)
 		return fd;
 	r = fill(records, fd, text, mode);
@@ -214,21 +250,18 @@ static int exchange(const struct records *records, int dirfd, const char *name,
 int records_write_file(const struct records *records, const char *parent, const char *name,
                        const struct strbuf *text, mode_t mode)
 {
-	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR), fd = -1;
+	_cleanup_(closep) int fd = records_make_parent(records, parent);
 
-	if (root_fd < 0)
-		return root_fd;
-	fd = open_or_make_parent(root_fd, parent);
-	return fd < 0 ? fd : exchange(records, fd, name, text, mode);
+	return fd < 0 ? fd : records_write_file_at(records, fd, name, text, mode);
 }
 
 int records_remove_file(const struct records *records, const char *parent, const char *name)
 {
-	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR), fd = -1;
+	_cleanup_(closep) int root_fd = records_open(records), fd = -1;
 
 	if (root_fd < 0)
 		return root_fd == -ENOENT ? 0 : root_fd;
-	fd = open_parent(root_fd, parent);
+	fd = records_open_parent_at(root_fd, parent);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return unlinkat(fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
@@ -236,15 +269,13 @@ int records_remove_file(const struct records *records, const char *parent, const
 
 /* ---- marks of a boot -------------------------------------------------------------- */
 
-static bool is_marked(const struct records *records, const char *mark)
+static bool is_marked_at(const struct records *records, int root_fd, const char *mark)
 {
-	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	const char *boot;
 	char *rest, *key, *value;
 
-	if (root_fd < 0 ||
-	    records_read_file_at(records, root_fd, mark, RECORD_SIZE_MAX, &text, &boot) < 0)
+	if (records_read_file_at(records, root_fd, mark, RECORD_SIZE_MAX, &text, &boot) < 0)
 		return false;
 	rest = text.data;
 	while (record_next_field(&rest, &key, &value))
@@ -253,12 +284,20 @@ static bool is_marked(const struct records *records, const char *mark)
 	return false;
 }
 
+static bool is_marked(const struct records *records, const char *mark)
+{
+	_cleanup_(closep) int root_fd = records_open(records);
+
+	return root_fd >= 0 && is_marked_at(records, root_fd, mark);
+}
+
 static int set_mark(const struct records *records, const char *mark)
 {
-	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+	_cleanup_(closep) int root_fd = records_open(records);
 	const struct strbuf nothing = STRBUF_INIT;
 
-	return root_fd < 0 ? root_fd : exchange(records, root_fd, mark, &nothing, 0644);
+	return root_fd < 0 ? root_fd
+	                   : records_write_file_at(records, root_fd, mark, &nothing, 0644);
 }
 
 static bool were_here_at_boot(const struct records *records)
@@ -283,6 +322,11 @@ bool records_are_stopping(const struct records *records)
 	return is_marked(records, STOPPING);
 }
 
+bool records_are_stopping_at(const struct records *records, int root_fd)
+{
+	return is_marked_at(records, root_fd, STOPPING);
+}
+
 int records_begin_stopping(const struct records *records)
 {
 	return set_mark(records, STOPPING);
@@ -290,7 +334,7 @@ int records_begin_stopping(const struct records *records)
 
 int records_end_stopping(const struct records *records)
 {
-	_cleanup_(closep) int root_fd = env_open_dir(records->env, RECORD_DIR);
+	_cleanup_(closep) int root_fd = records_open(records);
 
 	if (root_fd < 0)
 		return root_fd == -ENOENT ? 0 : root_fd;

@@ -50,7 +50,11 @@ int records_read_file(const struct records *records, const char *parent, const c
 int records_read_file_at(const struct records *records, int dirfd, const char *name, size_t max,
                          struct strbuf *ret, const char **ret_boot_id) _must_check_;
 
-/** Exchanges a file of parents/PARENT; the line of the boot is put first. */
+/** Exchanges a file of a directory that is open; the line of the boot is put first. */
+int records_write_file_at(const struct records *records, int dirfd, const char *name,
+                          const struct strbuf *text, mode_t mode) _must_check_;
+
+/** As records_write_file_at(), of parents/PARENT, which is made. */
 int records_write_file(const struct records *records, const char *parent, const char *name,
                        const struct strbuf *text, mode_t mode) _must_check_;
 

@@ -278,8 +278,8 @@ uint64_t record_hash_definition(const void *bytes, size_t n)
 	return hash ? hash : 1;
 }
 
-int record_write(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
-                 const struct record *record, bool is_private)
+int record_write_at(const struct records *records, int dirfd, const struct mdev_uuid *uuid,
+                    const struct record *record, bool is_private)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	struct record dated = *record;
@@ -289,7 +289,15 @@ int record_write(const struct records *records, const char *parent, const struct
 		dated.pid_start = records_process_start(records, dated.pid);
 	mdev_uuid_format(uuid, name);
 	record_format(&dated, &text);
-	return records_write_file(records, parent, name, &text, is_private ? 0600 : 0644);
+	return records_write_file_at(records, dirfd, name, &text, is_private ? 0600 : 0644);
+}
+
+int record_write(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
+                 const struct record *record, bool is_private)
+{
+	_cleanup_(closep) int fd = records_make_parent(records, parent);
+
+	return fd < 0 ? fd : record_write_at(records, fd, uuid, record, is_private);
 }
 
 int record_remove(const struct records *records, const char *parent, const struct mdev_uuid *uuid)

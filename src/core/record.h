@@ -67,8 +67,18 @@ bool records_exist(const struct records *records);
 int record_read(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
                 struct record *ret) _must_check_;
 
+/** Opens RECORD_DIR. -ENOENT: there is no place to remember. */
+int records_open(const struct records *records) _must_check_;
+
 /** Opens the directory with a parent's records, for record_read_at(). -ENOENT: none. */
 int records_open_parent(const struct records *records, const char *parent) _must_check_;
+
+/** As records_open_parent(), where RECORD_DIR is open. */
+int records_open_parent_at(int root_fd, const char *parent) _must_check_;
+
+/** As records_open_parent(), makes the directory if need be. -ENOENT where nothing is
+ * remembered. */
+int records_make_parent(const struct records *records, const char *parent) _must_check_;
 
 /** As record_read(), where that directory is open. */
 int record_read_at(const struct records *records, int dirfd, const struct mdev_uuid *uuid,
@@ -86,6 +96,10 @@ uint64_t record_hash_definition(const void *bytes, size_t n) _pure_;
  * of a definition that is not. -ENOENT where nothing is remembered. */
 int record_write(const struct records *records, const char *parent, const struct mdev_uuid *uuid,
                  const struct record *record, bool is_private) _must_check_;
+
+/** As record_write(), where the directory is open. -ENOENT if it was removed meanwhile. */
+int record_write_at(const struct records *records, int dirfd, const struct mdev_uuid *uuid,
+                    const struct record *record, bool is_private) _must_check_;
 
 /** Removes it; none is fine. */
 int record_remove(const struct records *records, const char *parent, const struct mdev_uuid *uuid);
@@ -111,6 +125,9 @@ int records_begin(const struct records *records) _must_check_;
 /** True while devices are taken down at shutdown: what was armed for the next boot without
  * a new kernel (soft-reboot) is not started meanwhile, nor is anything else. */
 bool records_are_stopping(const struct records *records);
+
+/** As records_are_stopping(), where RECORD_DIR is open. */
+bool records_are_stopping_at(const struct records *records, int root_fd);
 
 /** Begins that. -ENOENT where nothing is remembered. */
 int records_begin_stopping(const struct records *records) _must_check_;
