@@ -133,9 +133,12 @@ static int create_device(const struct apply *apply, const struct plan_step *step
 	return r < 0 ? create_failed(apply, step, result->pid, r, err) : 0;
 }
 
-static int open_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid)
+static int open_device(const struct apply *apply, const struct mdev_uuid *uuid)
 {
-	_cleanup_(closep) int bus = sysfs_open_dir(sysfs, SYSFS_DEVICES);
+	_cleanup_(closep) int own_fd = apply->bus_fd >= 0
+	                                       ? -1
+	                                       : sysfs_open_dir(apply->sysfs, SYSFS_DEVICES);
+	int bus = apply->bus_fd >= 0 ? apply->bus_fd : own_fd;
 	char text[MDEV_UUID_TEXT_MAX];
 
 	mdev_uuid_format(uuid, text);
@@ -148,7 +151,7 @@ static int hold_device(const struct apply *apply, const struct mdev_uuid *uuid,
                        struct apply_result *result)
 {
 	if (result->device_fd < 0)
-		result->device_fd = open_device(apply->sysfs, uuid);
+		result->device_fd = open_device(apply, uuid);
 	return result->device_fd;
 }
 
@@ -284,7 +287,7 @@ int apply_tell_ready(const struct apply *apply, const struct mdev_uuid *uuid,
 int apply_remove(const struct apply *apply, const struct mdev_uuid *uuid, pid_t *ret_pid,
                  struct error *err)
 {
-	_cleanup_(closep) int fd = open_device(apply->sysfs, uuid);
+	_cleanup_(closep) int fd = open_device(apply, uuid);
 	char text[MDEV_UUID_TEXT_MAX];
 	int r = fd;
 

@@ -23,6 +23,7 @@ struct apply {
 	uint64_t registration; /* apply_start(): create in this life of the parent or not at
 				* all; 0: whatever is there */
 	int type_fd;           /* the type's directory in that life, or -1: not open yet */
+	int bus_fd;            /* SYSFS_DEVICES, or -1: not open yet */
 };
 
 /* What remains of a start. */

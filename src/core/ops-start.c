@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ops-private.h"
+#include "core/site.h"
 #include "core/start.h"
 #include "core/survey.h"
 
@@ -226,19 +227,20 @@ static int start_all(struct ops *ops, const char *parent, const struct change_op
 
 /* Only who is to wait needs to be told again for whom. */
 static struct try_request request_of(const struct ops *ops, const struct survey *s,
-                                     const struct survey_entry *e)
+                                     struct site *site, const struct survey_entry *e)
 {
 	return (struct try_request){ .parent = s->parent,
+		                     .site = site,
 		                     .registration = s->registration,
 		                     .policy = &ops->retry,
 		                     .rival = e->action == CAMPAIGN_BLOCK ? NULL
 		                                                          : survey_no_rival };
 }
 
-static int start_due_entry(struct ops *ops, const struct survey *s, const struct survey_entry *e,
-                           struct error *err)
+static int start_due_entry(struct ops *ops, const struct survey *s, struct site *site,
+                           const struct survey_entry *e, struct error *err)
 {
-	struct try_request req = request_of(ops, s, e);
+	struct try_request req = request_of(ops, s, site, e);
 
 	if (e->is_broken)
 		return error_set(err, -EINVAL, "%s", e->reason);
@@ -249,10 +251,15 @@ static int start_due_entry(struct ops *ops, const struct survey *s, const struct
  * times, and mdevctl's own rule may still be there. */
 static int start_due(struct ops *ops, const struct survey *s)
 {
+	_cleanup_(site_freep) struct site *site = NULL;
+
+	/* Where that fails each try fails by itself. */
+	if (site_new(ops, s->parent, &site) < 0)
+		site = NULL;
 	for (size_t i = 0; i < s->n && !env_is_interrupted(ops->env); i++) {
 		_cleanup_(error_done) struct error why = ERROR_INIT;
 
-		if (start_due_entry(ops, s, &s->entries[i], &why) < 0)
+		if (start_due_entry(ops, s, site, &s->entries[i], &why) < 0)
 			warn_not_started(ops, s->parent, &s->entries[i].uuid, &why);
 	}
 	return 0;

@@ -14,14 +14,16 @@
 #include "core/ops-private.h"
 #include "core/presence.h"
 #include "core/registration.h"
+#include "core/site.h"
 #include "core/start.h"
 #include "core/survey.h"
 
 struct
 try {
 	struct ops *ops;
+	struct site *site;
 	const struct try_request *req;
-	const struct survey_entry *entry; /* what was judged, under the lock */
+	struct survey_entry entry; /* what was judged, under the lock */
 	struct start start;
 	struct record record; /* as it shall be */
 	char *refusal;        /* the device is there, and not as defined: why */
@@ -30,6 +32,7 @@ try {
 static void try_done(struct try *t)
 {
 	start_done(&t->start);
+	survey_entry_done(&t->entry);
 	record_done(&t->record);
 	free(t->refusal);
 }
@@ -50,10 +53,9 @@ static int put_text(char **text, const char *now, struct error *err)
 static int try_write(struct try *t, struct error *err)
 {
 	char uuid[MDEV_UUID_TEXT_MAX];
-	int r = record_write(t->ops->records, t->req->parent, &t->entry->uuid, &t->record,
-	                     t->entry->is_private);
+	int r = site_write_record(t->site, &t->entry.uuid, &t->record, t->entry.is_private);
 
-	mdev_uuid_format(&t->entry->uuid, uuid);
+	mdev_uuid_format(&t->entry.uuid, uuid);
 	return r < 0 ? error_set_errno(err, r, "Cannot write down in %s what becomes of device %s",
 	                               RECORD_DIR, uuid)
 	             : 0;
@@ -76,9 +78,9 @@ static int try_turn(struct try *t, enum campaign_phase phase, const char *reason
 /* What of the record lives on, as the survey found it a moment ago. */
 static void try_begin(struct try *t)
 {
-	t->record.attempts = t->entry->attempts;
-	t->record.errnum = t->entry->errnum;
-	t->record.definition = t->entry->definition;
+	t->record.attempts = t->entry.attempts;
+	t->record.errnum = t->entry.errnum;
+	t->record.definition = t->entry.definition;
 }
 
 /* ---- who has the UUID ------------------------------------------------------------------- */
@@ -89,7 +91,7 @@ static void record_other(struct try *t)
 	enum presence presence;
 
 	if (!t->record.other &&
-	    presence_elsewhere(t->ops->sysfs, &t->entry->uuid, &presence, &t->record.other) < 0)
+	    presence_elsewhere(t->ops->sysfs, &t->entry.uuid, &presence, &t->record.other) < 0)
 		return;
 	if (!t->record.other)
 		return;
@@ -129,7 +131,7 @@ static void judge_failure(struct try *t, int r, const struct error *err)
 	if (phase == CAMPAIGN_BLOCKED && !t->record.other)
 		phase = CAMPAIGN_RETRY;
 	/* The writer of a worker that died is about to make it: half made, then. */
-	if (phase == CAMPAIGN_RETRY && r == -EEXIST && t->entry->was_left)
+	if (phase == CAMPAIGN_RETRY && r == -EEXIST && t->entry.was_left)
 		phase = CAMPAIGN_CREATING;
 	t->record.phase = phase;
 	t->record.pid = t->start.result.pid;
@@ -178,7 +180,7 @@ static void try_settle(struct operation *op, int r, const struct error *err)
 		log_warn(env_log(t->ops->env), "%s", strbuf_str(&text));
 	}
 	if (r == 0)
-		ops_tell_ready(t->ops, &t->start.uuid, &t->start.result);
+		site_tell_ready(t->site, &t->start.uuid, &t->start.result);
 }
 
 /* ---- trying --------------------------------------------------------------------------------- */
@@ -209,48 +211,23 @@ static int try_body(struct operation *op, struct error *err)
 	if (r != -EEXIST || !is_made_by_another(t))
 		return r;
 	error_done(err);
-	if (!t->entry->was_left)
+	if (!t->entry.was_left)
 		return 0;
 	/* The writer that outlived the worker which was to set the attributes. */
 	t->start.is_half_made = true;
 	return finish_body(op, err);
 }
 
-static int read_definition(struct try *t, struct error *err)
-{
-	_cleanup_(store_parent_done) struct store_parent p = { .fd = -1 };
-	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
-	struct start *s = &t->start;
-	const struct store_entry *e;
-	int r = store_open_parent_for(t->ops->store, s->parent, &s->uuid, &p);
-
-	e = r == 0 ? store_parent_find(&p, &s->uuid) : NULL;
-	if (r == 0)
-		r = e ? store_read_bytes(&p, e, &bytes) : -ENOENT;
-	if (r < 0)
-		return error_set_errno(err, r, "Cannot read the definition");
-	t->record.definition = record_hash_definition(strbuf_str(&bytes), bytes.len);
-	return definition_parse(strbuf_str(&bytes), bytes.len, &s->definition, err);
-}
-
 static int try_prepare(struct try *t, struct error *err)
 {
 	struct start *s = &t->start;
-	char uuid[MDEV_UUID_TEXT_MAX];
-	int r;
 
 	s->ops = t->ops;
-	s->uuid = t->entry->uuid;
+	s->site = t->site;
+	s->uuid = t->entry.uuid;
 	s->is_defined = true;
-	s->registration = t->req->registration;
 	s->parent = strdup(t->req->parent);
-	if (!s->parent)
-		return ops_result(-ENOMEM, err);
-	r = read_definition(t, err);
-	mdev_uuid_format(&s->uuid, uuid);
-	if (r < 0)
-		error_add_cause(err, "device %s on parent %s", uuid, s->parent);
-	return r;
+	return s->parent ? 0 : ops_result(-ENOMEM, err);
 }
 
 static int try_run(struct try *t, struct operation *op, struct error *err)
@@ -300,10 +277,10 @@ static int try_finish(struct try *t, struct lock **lock, struct error *err)
 
 static int try_note(struct try *t, enum campaign_phase phase, struct error *err)
 {
-	int r = try_turn(t, phase, t->entry->reason, err);
+	int r = try_turn(t, phase, t->entry.reason, err);
 
 	if (r == 0)
-		r = put_text(&t->record.other, t->entry->other, err);
+		r = put_text(&t->record.other, t->entry.other, err);
 	if (r == 0 && phase == CAMPAIGN_BLOCKED)
 		record_other(t);
 	return r < 0 ? r : try_write(t, err);
@@ -314,8 +291,8 @@ static int try_retire(struct try *t, struct error *err)
 {
 	int r = try_note(t, CAMPAIGN_DONE, err);
 
-	if (t->entry->state == DEVICE_ACTIVE || t->entry->state == DEVICE_DEGRADED)
-		ops_tell_ready(t->ops, &t->entry->uuid, &t->start.result);
+	if (t->entry.state == DEVICE_ACTIVE || t->entry.state == DEVICE_DEGRADED)
+		site_tell_ready(t->site, &t->entry.uuid, &t->start.result);
 	return r;
 }
 
@@ -329,17 +306,17 @@ static int try_note_failure(struct try *t, enum campaign_phase phase, int errnum
 	r = try_note(t, phase, err);
 	if (r < 0)
 		return r;
-	mdev_uuid_format(&t->entry->uuid, uuid);
+	mdev_uuid_format(&t->entry.uuid, uuid);
 	error_set(err, -errnum, "Device %s cannot be started now", uuid);
-	if (t->entry->reason)
-		error_set_cause(err, "%s", t->entry->reason);
+	if (t->entry.reason)
+		error_set_cause(err, "%s", t->entry.reason);
 	return -errnum;
 }
 
 static int try_act(struct try *t, struct lock **lock, struct error *err)
 {
 	try_begin(t);
-	switch (t->entry->action) {
+	switch (t->entry.action) {
 	case CAMPAIGN_REST:
 		break;
 	case CAMPAIGN_START:
@@ -362,34 +339,46 @@ static int is_over(const struct try_request *req, struct error *err)
 	return -ESTALE;
 }
 
-static int try_locked(struct ops *ops, const struct try_request *req, const struct mdev_uuid *uuid,
-                      struct lock **lock, struct error *err)
+static int try_locked(struct try *t, const struct mdev_uuid *uuid, struct lock **lock,
+                      struct error *err)
 {
-	struct survey_hints hints = { .is_freed = req->is_freed,
-		                      .seen = req->was_seen ? uuid : NULL,
-		                      .n_seen = req->was_seen,
-		                      .rival = req->rival,
-		                      .userdata = req->userdata };
-	_cleanup_(try_done) struct try t = { .ops = ops, .req = req, .start = START_INIT };
-	_cleanup_(survey_done) struct survey survey = { 0 };
-	int r = survey_device(ops, req->parent, uuid, &hints, &survey);
+	const struct try_request *req = t->req;
+	const struct survey_hints hints = { .is_freed = req->is_freed,
+		                            .seen = req->was_seen ? uuid : NULL,
+		                            .n_seen = req->was_seen,
+		                            .rival = req->rival,
+		                            .userdata = req->userdata };
+	int r = survey_device_at(t->site, uuid, &hints, &t->entry, &t->start.definition);
 
-	if (r < 0)
-		return ops_result(r, err);
-	if (survey.registration != req->registration)
+	if (r == -ESTALE || t->site->registration != req->registration)
 		return is_over(req, err);
-	t.entry = survey_find(&survey, uuid);
-	return t.entry ? try_act(&t, lock, err) : 0;
+	return r > 0 ? try_act(t, lock, err) : ops_result(r, err);
+}
+
+static int try_at(struct site *site, const struct try_request *req, const struct mdev_uuid *uuid,
+                  struct error *err)
+{
+	_cleanup_(try_done) struct try t = {
+		.ops = site->ops, .site = site, .req = req, .start = START_INIT
+	};
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	int r = lock_parent_by(&site->lock, site->ops->env, req->parent, uuid, &lock, err);
+
+	return r < 0 ? r : try_locked(&t, uuid, &lock, err);
 }
 
 int ops_try(struct ops *ops, const struct try_request *req, const struct mdev_uuid *uuid,
             struct error *err)
 {
 	_cleanup_(error_done) struct error why = ERROR_INIT;
-	_cleanup_(lock_freep) struct lock *lock = NULL;
-	int r = lock_parent(ops->env, req->parent, uuid, &lock, &why);
+	_cleanup_(site_freep) struct site *own = NULL;
+	int r = req->site ? 0 : site_new(ops, req->parent, &own);
 
+	if (r == -ESTALE)
+		r = is_over(req, &why);
+	else if (r < 0)
+		ops_result(r, &why);
 	if (r == 0)
-		r = try_locked(ops, req, uuid, &lock, &why);
+		r = try_at(req->site ? req->site : own, req, uuid, &why);
 	return r < 0 ? error_move(&why, err) : r;
 }

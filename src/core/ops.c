@@ -64,9 +64,12 @@ void ops_free(struct ops *ops)
 
 struct apply ops_apply(struct ops *ops, unsigned limit_ms)
 {
-	return (struct apply){
-		.env = ops->env, .sysfs = ops->sysfs, .writer = ops->writer, .limit_ms = limit_ms
-	};
+	return (struct apply){ .env = ops->env,
+		               .sysfs = ops->sysfs,
+		               .writer = ops->writer,
+		               .limit_ms = limit_ms,
+		               .type_fd = -1,
+		               .bus_fd = -1 };
 }
 
 int ops_result(int r, struct error *err)

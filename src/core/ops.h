@@ -177,8 +177,11 @@ int ops_start_parent(struct ops *ops, const char *parent, const struct change_op
 int ops_note_registration(struct ops *ops, const char *parent, bool arm,
                           struct error *err) _must_check_;
 
+struct site;
+
 struct try_request {
 	const char *parent;
+	struct site *site; /* of parent, for who tries device after device; NULL: made for this */
 	uint64_t registration; /* a device of another one is left alone: -ESTALE */
 	const struct campaign_policy *policy;
 	bool is_freed; /* as in struct survey_hints */

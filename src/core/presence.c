@@ -132,26 +132,19 @@ static int scan_one(struct scan *scan, const struct mdev_uuid *uuid)
 	return r <= 0 ? r : on_entry(scan, name, DT_DIR);
 }
 
-int presence_scan_for(const struct sysfs *sysfs, const char *parent, const struct mdev_uuid *uuid,
-                      struct presences *ret)
+int presence_scan_at(const struct sysfs *sysfs, int parent_fd, int bus_fd,
+                     const struct mdev_uuid *uuid, struct presences *ret)
 {
-	_cleanup_(closep) int parent_fd = sysfs_open_parent(sysfs, parent), bus_fd = -1;
 	_cleanup_(presences_done) struct presences found = { 0 };
 	struct scan scan = {
 		.presences = &found,
 		.parent_fd = parent_fd,
+		.bus_fd = bus_fd,
 		/* Trees of plain files have no such link. */
 		.needs_driver = !sysfs_is_relocated(sysfs),
 	};
-	int r;
+	int r = uuid ? scan_one(&scan, uuid) : dir_each(parent_fd, on_entry, &scan);
 
-	if (parent_fd < 0)
-		return parent_fd;
-	bus_fd = sysfs_open_dir(sysfs, SYSFS_DEVICES);
-	if (bus_fd < 0 && bus_fd != -ENOENT)
-		return bus_fd;
-	scan.bus_fd = bus_fd;
-	r = uuid ? scan_one(&scan, uuid) : dir_each(parent_fd, on_entry, &scan);
 	if (r < 0)
 		return r;
 	if (found.n > 1)
@@ -159,6 +152,19 @@ int presence_scan_for(const struct sysfs *sysfs, const char *parent, const struc
 	*ret = found;
 	found = (struct presences){ 0 };
 	return 0;
+}
+
+int presence_scan_for(const struct sysfs *sysfs, const char *parent, const struct mdev_uuid *uuid,
+                      struct presences *ret)
+{
+	_cleanup_(closep) int parent_fd = sysfs_open_parent(sysfs, parent), bus_fd = -1;
+
+	if (parent_fd < 0)
+		return parent_fd;
+	bus_fd = sysfs_open_dir(sysfs, SYSFS_DEVICES);
+	if (bus_fd < 0 && bus_fd != -ENOENT)
+		return bus_fd;
+	return presence_scan_at(sysfs, parent_fd, bus_fd, uuid, ret);
 }
 
 int presence_scan(const struct sysfs *sysfs, const char *parent, struct presences *ret)

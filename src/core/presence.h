@@ -40,6 +40,11 @@ int presence_scan(const struct sysfs *sysfs, const char *parent,
 int presence_scan_for(const struct sysfs *sysfs, const char *parent, const struct mdev_uuid *uuid,
                       struct presences *ret) _must_check_;
 
+/** As presence_scan_for(), where the parent's directory and SYSFS_DEVICES
+ * (-1: nothing is there) are open. */
+int presence_scan_at(const struct sysfs *sysfs, int parent_fd, int bus_fd,
+                     const struct mdev_uuid *uuid, struct presences *ret) _must_check_;
+
 /** Releases all; empty afterwards. */
 void presences_done(struct presences *p);
 

@@ -77,19 +77,28 @@ static int read_open_types(const struct sysfs *sysfs, const char *parent, int ty
 	return 0;
 }
 
-int registration_open(const struct sysfs *sysfs, const char *parent, uint64_t registration)
+int registration_open_at(const struct sysfs *sysfs, int parent_fd, const char *parent,
+                         uint64_t registration)
 {
-	_cleanup_(closep) int parent_fd = sysfs_open_parent(sysfs, parent), fd = -1;
+	_cleanup_(closep) int fd = sysfs_open_dir_beneath(parent_fd, TYPES);
 	uint64_t id = 0;
 	int r;
 
-	fd = parent_fd < 0 ? parent_fd : sysfs_open_dir_beneath(parent_fd, TYPES);
 	if (fd < 0)
 		return fd == -ENOENT || fd == -ENODEV ? -ESTALE : fd;
 	r = read_open_types(sysfs, parent, fd, &id);
 	if (r < 0)
 		return r == -ENOENT || r == -ENODEV ? -ESTALE : r;
 	return id == registration && id != 0 ? TAKE_FD(fd) : -ESTALE;
+}
+
+int registration_open(const struct sysfs *sysfs, const char *parent, uint64_t registration)
+{
+	_cleanup_(closep) int parent_fd = sysfs_open_parent(sysfs, parent);
+
+	if (parent_fd < 0)
+		return parent_fd == -ENOENT || parent_fd == -ENODEV ? -ESTALE : parent_fd;
+	return registration_open_at(sysfs, parent_fd, parent, registration);
 }
 
 /* ---- memory ------------------------------------------------------------------------- */

@@ -34,6 +34,10 @@ int registration_read(const struct sysfs *sysfs, const char *parent, uint64_t *r
 int registration_open(const struct sysfs *sysfs, const char *parent,
                       uint64_t registration) _must_check_;
 
+/** As registration_open(), where the parent's directory is open; parent is its name. */
+int registration_open_at(const struct sysfs *sysfs, int parent_fd, const char *parent,
+                         uint64_t registration) _must_check_;
+
 /** Reads the registration seen last. -ENOENT: none in this boot. */
 int registration_recall(const struct records *records, const char *parent,
                         struct registration *ret) _must_check_;

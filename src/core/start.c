@@ -14,7 +14,6 @@ void start_done(struct start *s)
 {
 	free(s->parent);
 	definition_free(s->definition);
-	closep(&s->type_fd);
 	apply_result_done(&s->result);
 	*s = START_INIT;
 }
@@ -49,53 +48,57 @@ static int look_for_parent(const struct sysfs *sysfs, const char *parent, bool *
 	return 0;
 }
 
-static void read_available(int type_fd, struct start_facts *view)
+static void take_available(int r, struct strbuf *text, struct start_facts *view)
 {
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = sysfs_read(type_fd, "available_instances", &text);
-
 	if (r == 0) {
-		strbuf_trim(&text);
-		r = types_parse_instances(strbuf_str(&text), &view->available,
+		strbuf_trim(text);
+		r = types_parse_instances(strbuf_str(text), &view->available,
 		                          &view->available_reason);
 	}
 	if (r < 0)
 		view->available_error = r;
 }
 
-/* The type's directory, or negative if there is none. */
-static int read_type(int types_fd, const char *type, struct start_facts *view)
+static void read_type(int types_fd, const char *type, struct start_facts *view)
 {
-	int type_fd = -1;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	_cleanup_(closep) int type_fd = -1;
 
 	view->has_types = types_fd >= 0;
 	if (types_fd >= 0 && sysfs_name_is_plain(type))
 		type_fd = sysfs_open_dir_beneath(types_fd, type);
 	view->has_type = type_fd >= 0;
 	if (type_fd >= 0)
-		read_available(type_fd, view);
-	return type_fd;
+		take_available(sysfs_read(type_fd, "available_instances", &text), &text, view);
+}
+
+static bool is_over(const struct site *site, const struct start_facts *view)
+{
+	return (!view->has_type || view->available_error < 0) && site_is_current(site) == 0;
 }
 
 /* Of one life of the parent. That the device is not there has been looked up already, and
  * is the kernel's to say anyway. */
-static int facts_of_registration(struct start *s, struct start_facts *view, struct error *err)
+static int facts_of_site(struct start *s, struct start_facts *view, struct error *err)
 {
-	_cleanup_(closep) int types_fd = registration_open(s->ops->sysfs, s->parent,
-	                                                   s->registration);
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	const char *type = s->definition->type;
 
-	if (types_fd < 0)
-		return error_set_errno(err, types_fd, "Parent %s has gone, or registered anew",
-		                       s->parent);
 	view->has_parent = true;
-	s->type_fd = read_type(types_fd, s->definition->type, view);
+	view->has_types = s->site->types_fd >= 0;
+	view->has_type = site_open_type(s->site, type) >= 0;
+	if (view->has_type)
+		take_available(site_read_available(s->site, type, &text), &text, view);
+	if (is_over(s->site, view))
+		return error_set_errno(err, -ESTALE, "Parent %s has gone, or registered anew",
+		                       s->parent);
 	return 0;
 }
 
 static int facts_of_system(const struct start *s, struct facts *ret, struct error *err)
 {
 	const struct sysfs *sysfs = s->ops->sysfs;
-	_cleanup_(closep) int types_fd = -1, type_fd = -1;
+	_cleanup_(closep) int types_fd = -1;
 	struct start_facts *view = &ret->view;
 	int r;
 
@@ -113,7 +116,7 @@ static int facts_of_system(const struct start *s, struct facts *ret, struct erro
 		return error_set_errno(err, r, "Cannot look at parent %s", s->parent);
 	if (view->has_parent) {
 		types_fd = types_open(sysfs, s->parent);
-		type_fd = read_type(types_fd, s->definition->type, view);
+		read_type(types_fd, s->definition->type, view);
 		return 0;
 	}
 	if (types_find_similar_parent(sysfs, s->parent, &ret->similar_parent) == 0)
@@ -130,17 +133,17 @@ static int start_compute(struct start *s, struct plan *plan, struct error *err)
 
 	if (s->is_half_made)
 		return plan_finish(&s->uuid, s->parent, s->definition, plan, err);
-	r = s->registration ? facts_of_registration(s, &facts.view, err)
-	                    : facts_of_system(s, &facts, err);
+	r = s->site ? facts_of_site(s, &facts.view, err) : facts_of_system(s, &facts, err);
 	return r < 0 ? r : plan_start(&s->uuid, s->parent, s->definition, &facts.view, plan, err);
 }
 
-static struct apply start_world(const struct start *s)
+static struct apply apply_at(const struct site *site)
 {
-	struct apply apply = ops_apply(s->ops, s->ops->create_ms);
+	struct apply apply = ops_apply(site->ops, site->ops->create_ms);
 
-	apply.registration = s->registration;
-	apply.type_fd = s->type_fd;
+	apply.registration = site->registration;
+	apply.type_fd = site->type.fd;
+	apply.bus_fd = site->bus_fd;
 	return apply;
 }
 
@@ -152,7 +155,7 @@ int start_apply(struct start *s, struct error *err)
 
 	if (r < 0)
 		return r;
-	apply = start_world(s);
+	apply = s->site ? apply_at(s->site) : ops_apply(s->ops, s->ops->create_ms);
 	return apply_start(&apply, &plan, &s->result, err);
 }
 
@@ -167,16 +170,30 @@ int start_plan(struct start *s, struct plan *plan, struct error *err)
 	return ops_result(r, err);
 }
 
-void ops_tell_ready(struct ops *ops, const struct mdev_uuid *uuid, struct apply_result *result)
+static void tell_ready(const struct apply *apply, const struct mdev_uuid *uuid,
+                       struct apply_result *result)
 {
-	struct apply apply = ops_apply(ops, ops->create_ms);
-	int r = apply_tell_ready(&apply, uuid, result);
+	int r = apply_tell_ready(apply, uuid, result);
 	char text[MDEV_UUID_TEXT_MAX];
 
 	/* On trees that do not react there is nothing to tell of. */
 	if (r >= 0 || r == -ENOENT)
 		return;
 	mdev_uuid_format(uuid, text);
-	log_debug(env_log(ops->env), "Cannot tell udev that device %s is ready: %s", text,
+	log_debug(env_log(apply->env), "Cannot tell udev that device %s is ready: %s", text,
 	          strerror(-r));
+}
+
+void ops_tell_ready(struct ops *ops, const struct mdev_uuid *uuid, struct apply_result *result)
+{
+	const struct apply apply = ops_apply(ops, ops->create_ms);
+
+	tell_ready(&apply, uuid, result);
+}
+
+void site_tell_ready(struct site *site, const struct mdev_uuid *uuid, struct apply_result *result)
+{
+	const struct apply apply = apply_at(site);
+
+	tell_ready(&apply, uuid, result);
 }

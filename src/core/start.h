@@ -12,6 +12,7 @@
 #include "core/mdev-uuid.h"
 #include "core/ops.h"
 #include "core/plan.h"
+#include "core/site.h"
 #include "shared/error.h"
 #include "shared/macro.h"
 
@@ -20,14 +21,13 @@ struct start {
 	struct mdev_uuid uuid;
 	char *parent;
 	struct definition *definition;
-	bool is_defined;       /* there is a definition of it below this parent */
-	uint64_t registration; /* in this life of the parent only; 0: in any */
-	bool is_half_made;     /* the device is there, its attributes may not be as defined */
-	int type_fd;           /* of the type in that registration, once it was looked at */
+	bool is_defined;   /* there is a definition of it below this parent */
+	struct site *site; /* in this life of the parent only; borrowed. NULL: in any */
+	bool is_half_made; /* the device is there, its attributes may not be as defined */
 	struct apply_result result;
 };
 
-#define START_INIT ((struct start){ .type_fd = -1, .result = APPLY_RESULT_INIT })
+#define START_INIT ((struct start){ .result = APPLY_RESULT_INIT })
 
 /** Releases all; as after START_INIT. */
 void start_done(struct start *s);
@@ -43,3 +43,6 @@ int start_plan(struct start *s, struct plan *plan, struct error *err) _must_chec
  * *result is that of its start, or as after APPLY_RESULT_INIT. A failure is a debug message:
  * without our udev rules nobody waits. */
 void ops_tell_ready(struct ops *ops, const struct mdev_uuid *uuid, struct apply_result *result);
+
+/** As ops_tell_ready(), of a device of a site. */
+void site_tell_ready(struct site *site, const struct mdev_uuid *uuid, struct apply_result *result);

@@ -318,6 +318,38 @@ int store_read_bytes_and_privacy(const struct store_parent *p, const struct stor
 	return file_read_regular(fd, DEFINITION_SIZE_MAX, ret);
 }
 
+int store_open(const struct store *store)
+{
+	return env_open_dir(store->env, STORE_DIR);
+}
+
+/* A link, or a file in the place of the directory. */
+static bool is_passed_over(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
+}
+
+int store_read_canonical(int root_fd, const char *parent, const struct mdev_uuid *uuid,
+                         struct strbuf *ret, bool *ret_is_private)
+{
+	char text[MDEV_UUID_TEXT_MAX], path[NAME_MAX + MDEV_UUID_TEXT_MAX + 1];
+	_cleanup_(closep) int fd = -1;
+	struct stat st;
+
+	if (parent_is_hidden(parent) || strlen(parent) > NAME_MAX)
+		return -ENOENT;
+	mdev_uuid_format(uuid, text);
+	snprintf(path, sizeof(path), "%s/%s", parent, text);
+	fd = file_open_beneath(root_fd, path, O_RDONLY | O_NONBLOCK);
+	if (fd < 0)
+		return is_passed_over(fd) ? -ENOENT : fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	*ret_is_private = !(st.st_mode & S_IROTH) || !may_all_enter(root_fd, parent) ||
+	                  !may_all_enter(root_fd, "");
+	return S_ISREG(st.st_mode) ? file_read_regular(fd, DEFINITION_SIZE_MAX, ret) : -ENOENT;
+}
+
 int store_read(const struct store *store, const struct store_parent *p, const struct store_entry *e,
                struct definition **ret, struct error *err)
 {

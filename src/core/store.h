@@ -77,6 +77,14 @@ int store_read_bytes(const struct store_parent *p, const struct store_entry *e,
 int store_read_bytes_and_privacy(const struct store_parent *p, const struct store_entry *e,
                                  struct strbuf *ret, bool *ret_is_private) _must_check_;
 
+/** Opens STORE_DIR, for store_read_canonical(). */
+int store_open(const struct store *store) _must_check_;
+
+/** As store_read_bytes_and_privacy(), of a UUID below a parent, without a listing: STORE_DIR is
+ * open. -ENOENT also for what no listing shows, and where only another spelling is there. */
+int store_read_canonical(int root_fd, const char *parent, const struct mdev_uuid *uuid,
+                         struct strbuf *ret, bool *ret_is_private) _must_check_;
+
 /** Reads and parses; the message names the file. */
 int store_read(const struct store *store, const struct store_parent *p, const struct store_entry *e,
                struct definition **ret, struct error *err) _must_check_;

@@ -85,7 +85,10 @@ static int read_definition(const struct look *look, const struct store_entry *e,
                            struct survey_entry *entry, struct definition **ret, struct error *why)
 {
 	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
-	int r = store_read_bytes_and_privacy(&look->store, e, &bytes, &entry->is_private);
+	int r = look->site && !e->name
+	                ? store_read_canonical(look->site->store_fd, look->parent, &e->uuid, &bytes,
+	                                       &entry->is_private)
+	                : store_read_bytes_and_privacy(&look->store, e, &bytes, &entry->is_private);
 
 	if (r == -ENOENT)
 		return 0;
@@ -340,5 +343,9 @@ int survey_look_at_definition(const struct look *look, const struct store_entry 
 	r = copy_text(s.definition->type, &ret->type);
 	if (r == 0)
 		r = judge(&s, present, ret);
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return r;
+	if (look->ret_definition)
+		*look->ret_definition = TAKE_PTR(s.definition);
+	return 1;
 }

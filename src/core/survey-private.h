@@ -8,12 +8,14 @@
 
 #include "core/presence.h"
 #include "core/registration.h"
+#include "core/site.h"
 #include "core/store.h"
 #include "core/survey.h"
 #include "shared/macro.h"
 
 struct look {
 	struct ops *ops;
+	const struct site *site; /* what is open is its; NULL: ours */
 	const char *parent;
 	const struct survey_hints *hints;
 	int64_t now;
@@ -25,6 +27,7 @@ struct look {
 	int records_fd; /* -1: none */
 	struct store_parent store;
 	struct presences presences;
+	struct definition **ret_definition; /* takes what was read, or NULL */
 };
 
 /** Fills in what a definition's file says and what is due for it; present is the device of

@@ -16,7 +16,7 @@
 /* A device whose next try is further away is at rest. */
 #define MUCH_LATER INT64_C(30000000)
 
-static void entry_done(struct survey_entry *e)
+void survey_entry_done(struct survey_entry *e)
 {
 	free(e->type);
 	free(e->reason);
@@ -27,7 +27,7 @@ static void entry_done(struct survey_entry *e)
 void survey_done(struct survey *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		entry_done(&s->entries[i]);
+		survey_entry_done(&s->entries[i]);
 	free(s->entries);
 	free(s->parent);
 	*s = (struct survey){ 0 };
@@ -108,24 +108,23 @@ static int read_registration(struct look *look)
 	return recall_registration(look);
 }
 
-static int read_devices(struct look *look, const struct mdev_uuid *only)
+static int read_devices(struct look *look)
 {
-	int r = presence_scan_for(look->ops->sysfs, look->parent, only, &look->presences);
+	int r = presence_scan(look->ops->sysfs, look->parent, &look->presences);
 
 	/* It went meanwhile, or was never there. */
 	return r == -ENOENT || r == -ENODEV || r == -ENOTDIR ? 0 : r;
 }
 
-static int look_begin(struct look *look, const struct mdev_uuid *only)
+static int look_begin(struct look *look)
 {
 	struct ops *ops = look->ops;
 	int r = read_registration(look);
 
 	if (r == 0)
-		r = only ? store_open_parent_for(ops->store, look->parent, only, &look->store)
-		         : store_open_parent(ops->store, look->parent, &look->store);
+		r = store_open_parent(ops->store, look->parent, &look->store);
 	if (r == 0)
-		r = read_devices(look, only);
+		r = read_devices(look);
 	if (r < 0)
 		return r;
 	look->records_fd = records_open_parent(ops->records, look->parent);
@@ -137,7 +136,7 @@ static int look_begin(struct look *look, const struct mdev_uuid *only)
 
 static int add_device(struct survey *s, const struct present *present)
 {
-	_cleanup_(entry_done) struct survey_entry entry = { 0 };
+	_cleanup_(survey_entry_done) struct survey_entry entry = { 0 };
 	int r = survey_look_at_device(present, &entry);
 
 	return r < 0 ? r : survey_add(s, &entry);
@@ -146,7 +145,7 @@ static int add_device(struct survey *s, const struct present *present)
 static int add_definition(struct survey *s, const struct look *look, const struct store_entry *e,
                           const struct present *present)
 {
-	_cleanup_(entry_done) struct survey_entry entry = { 0 };
+	_cleanup_(survey_entry_done) struct survey_entry entry = { 0 };
 	int r = survey_look_at_definition(look, e, present, &entry);
 
 	if (r == 0)
@@ -195,8 +194,8 @@ static int look_at_all(const struct look *look, struct survey *s)
 }
 
 /* -ESTALE if the parent registered anew, or went, meanwhile: what was read is of two lives. */
-static int look_once(struct ops *ops, const char *parent, const struct mdev_uuid *only,
-                     const struct survey_hints *hints, struct survey *ret)
+static int look_once(struct ops *ops, const char *parent, const struct survey_hints *hints,
+                     struct survey *ret)
 {
 	_cleanup_(survey_done) struct survey s = { 0 };
 	_cleanup_(look_done) struct look look = {
@@ -209,7 +208,7 @@ static int look_once(struct ops *ops, const char *parent, const struct mdev_uuid
 		.store = { .fd = -1 },
 	};
 	uint64_t after = 0;
-	int r = look_begin(&look, only);
+	int r = look_begin(&look);
 
 	s.registration = look.registration;
 	s.is_noted = look.is_noted;
@@ -229,26 +228,45 @@ static int look_once(struct ops *ops, const char *parent, const struct mdev_uuid
 	return 0;
 }
 
-static int look(struct ops *ops, const char *parent, const struct mdev_uuid *only,
-                const struct survey_hints *hints, struct survey *ret)
+int survey_parent(struct ops *ops, const char *parent, const struct survey_hints *hints,
+                  struct survey *ret)
 {
 	int r = -ESTALE;
 
 	for (unsigned i = 0; r == -ESTALE && i < LOOKS_MAX; i++)
-		r = look_once(ops, parent, only, hints, ret);
+		r = look_once(ops, parent, hints, ret);
 	return r;
 }
 
-int survey_parent(struct ops *ops, const char *parent, const struct survey_hints *hints,
-                  struct survey *ret)
+static int look_at_one(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                       const struct survey_hints *hints, struct survey *ret)
 {
-	return look(ops, parent, NULL, hints, ret);
+	_cleanup_(survey_entry_done) struct survey_entry entry = { .is_defined = false };
+	_cleanup_(survey_done) struct survey s = { .parent = strdup(parent) };
+	_cleanup_(site_freep) struct site *site = NULL;
+	int r = s.parent ? site_new(ops, parent, &site) : -ENOMEM;
+
+	if (r == 0)
+		r = survey_device_at(site, uuid, hints, &entry, NULL);
+	if (r == 1)
+		r = survey_add(&s, &entry);
+	if (r < 0)
+		return r;
+	s.registration = site->registration;
+	s.is_noted = site->is_noted;
+	*ret = s;
+	s = (struct survey){ 0 };
+	return 0;
 }
 
 int survey_device(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                   const struct survey_hints *hints, struct survey *ret)
 {
-	return look(ops, parent, uuid, hints, ret);
+	int r = -ESTALE;
+
+	for (unsigned i = 0; r == -ESTALE && i < LOOKS_MAX; i++)
+		r = look_at_one(ops, parent, uuid, hints, ret);
+	return r;
 }
 
 /* ---- all parents --------------------------------------------------------------------------- */

@@ -72,6 +72,20 @@ int survey_parent(struct ops *ops, const char *parent, const struct survey_hints
 int survey_device(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                   const struct survey_hints *hints, struct survey *ret) _must_check_;
 
+struct definition;
+struct site;
+
+/** As survey_device(), where all that belongs to the parent is open: 1, 0 if there is no such
+ * thing. *ret is to be released by survey_entry_done(). *ret_definition, if not NULL, is the
+ * definition that was judged, NULL if it is broken or there is none. -ESTALE if the site's
+ * registration is over. */
+int survey_device_at(struct site *site, const struct mdev_uuid *uuid,
+                     const struct survey_hints *hints, struct survey_entry *ret,
+                     struct definition **ret_definition) _must_check_;
+
+/** Releases an entry; zeros afterwards. */
+void survey_entry_done(struct survey_entry *e);
+
 /** A hint for who knows that there is no rival, or leaves the question to others. */
 const char *survey_no_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid);
 

@@ -15,6 +15,9 @@
 #include "core/sysfs.h"
 #include "shared/file.h"
 
+/* Of what is read again and again. */
+#define SHORT_MAX 4096
+
 struct sysfs {
 	const struct env *env;
 	sysfs_writer_t writer;
@@ -132,7 +135,37 @@ int sysfs_read(int dirfd, const char *name, struct strbuf *ret)
 	return 0;
 }
 
-static int open_for_writing(int dirfd, const char *name)
+int sysfs_open_file(int dirfd, const char *name)
+{
+	return file_open_beneath(dirfd, name, O_RDONLY | O_NONBLOCK);
+}
+
+int sysfs_read_again(int fd, struct strbuf *ret)
+{
+	char *room = strbuf_reserve(ret, SHORT_MAX);
+	ssize_t n;
+
+	if (!room)
+		return -ENOMEM;
+	do
+		n = pread(fd, room, SHORT_MAX, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (n > 0 && room[n - 1] == '\n')
+		n--;
+	ret->len += (size_t)n;
+	ret->data[ret->len] = '\0';
+	return 0;
+}
+
+/* In sysfs there is nothing else that could be opened for writing. */
+static bool may_be_special(const struct sysfs *sysfs)
+{
+	return sysfs_is_relocated(sysfs);
+}
+
+static int open_for_writing(const struct sysfs *sysfs, int dirfd, const char *name)
 {
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
@@ -144,9 +177,7 @@ static int open_for_writing(int dirfd, const char *name)
 	fd = file_open_beneath(dirfd, name, O_WRONLY | O_NONBLOCK | O_TRUNC);
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (may_be_special(sysfs) && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)))
 		return -EINVAL;
 	return TAKE_FD(fd);
 }
@@ -168,7 +199,7 @@ int sysfs_check_writable(int dirfd, const char *name)
 
 int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const void *bytes, size_t n)
 {
-	_cleanup_(closep) int fd = open_for_writing(dirfd, name);
+	_cleanup_(closep) int fd = open_for_writing(sysfs, dirfd, name);
 	ssize_t w;
 
 	if (fd < 0)

@@ -62,6 +62,12 @@ int sysfs_open_parent(const struct sysfs *sysfs, const char *parent) _must_check
  * SYSFS_SIZE_MAX. name may be a path below dirfd; no symbolic links. */
 int sysfs_read(int dirfd, const char *name, struct strbuf *ret) _must_check_;
 
+/** Opens a file that sysfs_read_again() reads each time anew. name as for sysfs_read(). */
+int sysfs_open_file(int dirfd, const char *name) _must_check_;
+
+/** As sysfs_read(), of an open file, from its beginning; a short value. */
+int sysfs_read_again(int fd, struct strbuf *ret) _must_check_;
+
 /** Writes once. The name is hostile until checked: it must lead to an existing regular
  * file beneath dirfd without symbolic links (-EINVAL, -EXDEV, -ELOOP, -ENOENT). A short
  * write is -EIO. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/site.h"
 #include "core/store.h"
 #include "daemon/worker.h"
 #include "shared/file.h"
@@ -48,7 +49,11 @@ void worker_do(struct ops *ops, const struct env *env, const struct campaign_pol
 		                       .is_freed = task->is_freed,
 		                       .rival = task->rival,
 		                       .userdata = task->userdata };
+	_cleanup_(site_freep) struct site *site = NULL;
 
+	/* Where that fails each try fails by itself. */
+	if (site_new(ops, task->parent, &site) == 0)
+		request.site = site;
 	for (size_t i = 0; i < task->n; i++) {
 		char uuid[MDEV_UUID_TEXT_MAX];
 		int r;

@@ -47,7 +47,7 @@ static int apply_plan(struct tree *t, const struct plan *plan, unsigned limit_ms
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
 	struct apply apply = {
-		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1
+		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1, .bus_fd = -1
 	};
 	int r;
 
@@ -69,7 +69,7 @@ static int stop(struct tree *t, unsigned limit_ms, pid_t *ret_pid, struct error 
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	struct apply apply = {
-		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1
+		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1, .bus_fd = -1
 	};
 	struct mdev_uuid uuid;
 
@@ -467,9 +467,11 @@ static int start_in(struct tree *t, uint64_t registration, char **ret_text)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
-	struct apply apply = {
-		.env = t->env, .sysfs = t->sysfs, .registration = registration, .type_fd = -1
-	};
+	struct apply apply = { .env = t->env,
+		               .sysfs = t->sysfs,
+		               .registration = registration,
+		               .type_fd = -1,
+		               .bus_fd = -1 };
 	struct error err = ERROR_INIT;
 	struct strbuf text = STRBUF_INIT;
 	struct plan plan = { 0 };
