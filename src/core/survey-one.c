@@ -28,7 +28,7 @@ static int look_at_definition(struct look *look, const struct mdev_uuid *uuid,
                               struct survey_entry *ret)
 {
 	const struct store_entry canonical = { .uuid = *uuid };
-	int r = look_at_file(look, &canonical, ret);
+	int r = look->site->store_fd < 0 ? 0 : look_at_file(look, &canonical, ret);
 
 	if (r != 0)
 		return r;

@@ -48,6 +48,31 @@ static void test_excludes_and_releases(void **state)
 	assert_int_equal(other_process(t, "p1"), 0);
 }
 
+static void assert_excludes_by(struct tree *t, struct lock_file *file)
+{
+	struct lock *lock;
+
+	assert_int_equal(lock_parent_by(file, t->env, "p1", &uuid_any, &lock, NULL), 0);
+	assert_true(file->fd >= 0);
+	assert_int_equal(other_process(t, "p1"), -EINTR);
+	assert_int_equal(other_process(t, "p2"), 0);
+	lock_free(lock);
+	assert_int_equal(other_process(t, "p1"), 0);
+}
+
+static void test_a_file_that_stays_open(void **state)
+{
+	struct lock_file file = LOCK_FILE_INIT;
+	struct tree *t = *state;
+
+	assert_excludes_by(t, &file);
+	assert_excludes_by(t, &file);
+	tree_remove(t, LOCK_FILE);
+	assert_excludes_by(t, &file);
+	lock_file_done(&file);
+	assert_int_equal(file.fd, -1);
+}
+
 static void assert_private_when_locked(struct tree *t)
 {
 	struct lock *lock;
@@ -121,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		row(test_excludes_and_releases),
+		row(test_a_file_that_stays_open),
 		row(test_file_is_for_root_only),
 		row(test_file_that_was_opened_up_is_closed),
 		row(test_a_link_in_its_place_is_refused),
