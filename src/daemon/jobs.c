@@ -66,12 +66,16 @@ static void unlink_running(struct job *job)
 
 /* ---- the child ------------------------------------------------------------------------- */
 
+/* The daemon takes signals by descriptors and handles none; whoever started it may have let
+ * it ignore some. */
 static void reset_signals(void)
 {
+	static const int reset[] = { SIGHUP, SIGINT, SIGTERM, SIGCHLD };
 	sigset_t none;
 
-	for (int i = 1; i < NSIG; i++)
-		signal(i, i == SIGPIPE ? SIG_IGN : SIG_DFL);
+	for (size_t i = 0; i < ARRAY_SIZE(reset); i++)
+		signal(reset[i], SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
