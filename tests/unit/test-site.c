@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/definition.h"
@@ -158,6 +159,47 @@ static void test_definitions_come_and_go(void **state)
 	site_free(site);
 }
 
+static bool is_private(struct site *site, const struct mdev_uuid *uuid)
+{
+	struct survey_entry entry = { .is_defined = false };
+	bool result;
+
+	assert_int_equal(survey_device_at(site, uuid, NULL, &entry, NULL), 1);
+	result = entry.is_private;
+	survey_entry_done(&entry);
+	return result;
+}
+
+static void set_mode(struct world *w, const char *path, mode_t mode)
+{
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s%s", w->tree->root, path);
+	assert_int_equal(chmod(full, mode), 0);
+}
+
+static void test_directories_keep_definitions_private(void **state)
+{
+	static const char *const paths[] = { "/etc/mdevctl.d", "/etc/mdevctl.d/" P };
+	struct world *w = *state;
+	struct site *site;
+
+	tree_file(w->tree, "/etc/mdevctl.d/" P "/" U1, TEXT);
+	set_mode(w, "/etc/mdevctl.d/" P "/" U1, 0644);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		set_mode(w, paths[i], 0755);
+	site = open_site(w);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		assert_false(is_private(site, &w->uuid));
+		set_mode(w, paths[i], 0750);
+		assert_true(is_private(site, &w->uuid));
+		set_mode(w, paths[i], 0755);
+	}
+	set_mode(w, "/etc/mdevctl.d/" P "/" U1, 0600);
+	assert_true(is_private(site, &w->uuid));
+	site_free(site);
+}
+
 #define row(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -165,7 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		row(test_parent_that_is_not_there), row(test_registration_that_ends),
 		row(test_instances_are_read_anew),  row(test_records_whose_directory_goes),
-		row(test_definitions_come_and_go),
+		row(test_definitions_come_and_go),  row(test_directories_keep_definitions_private),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
