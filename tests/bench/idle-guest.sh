@@ -83,8 +83,8 @@ systemctl enable -q "$UNIT"
 udevadm control --reload
 load_modules vfio mdev
 insmod /mnt/share/kmod/mdevmgr_test.ko
-systemctl show -P WatchdogUSec "$UNIT" | sed 's/^/# WatchdogSec=/'
 systemctl start "$UNIT"
+systemctl show -P WatchdogUSec "$UNIT" | sed 's/^/# WatchdogSec=/'
 from=0
 for n in 10 100 1000; do
 	define "bench$n" "$from" "$n"
