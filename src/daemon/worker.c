@@ -10,10 +10,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/record.h"
 #include "core/site.h"
 #include "core/store.h"
 #include "daemon/worker.h"
 #include "shared/file.h"
+
+/* Each report wakes the daemon: quick tries are told together. */
+#define REPORT_US 1000000
 
 void worker_task_done(struct worker_task *task)
 {
@@ -40,6 +44,14 @@ static int try_one(struct ops *ops, const struct env *env, const struct try_requ
 	return r;
 }
 
+/* Nobody reads when the daemon has gone: the records tell the next one. */
+static void send_report(int fd, struct strbuf *lines, int64_t *sent_at)
+{
+	(void)!file_write_all(fd, strbuf_str(lines), lines->len);
+	strbuf_clear(lines);
+	*sent_at = record_now();
+}
+
 void worker_do(struct ops *ops, const struct env *env, const struct campaign_policy *policy,
                const struct worker_task *task, int report_fd)
 {
@@ -50,6 +62,8 @@ void worker_do(struct ops *ops, const struct env *env, const struct campaign_pol
 		                       .rival = task->rival,
 		                       .userdata = task->userdata };
 	_cleanup_(site_freep) struct site *site = NULL;
+	_cleanup_(strbuf_done) struct strbuf lines = STRBUF_INIT;
+	int64_t sent_at = record_now();
 
 	/* Where that fails each try fails by itself. */
 	if (site_new(ops, task->parent, &site) == 0)
@@ -61,11 +75,13 @@ void worker_do(struct ops *ops, const struct env *env, const struct campaign_pol
 		request.was_seen = task->items[i].was_seen;
 		r = try_one(ops, env, &request, &task->items[i].uuid);
 		mdev_uuid_format(&task->items[i].uuid, uuid);
-		/* Nobody reads when the daemon has gone: the records tell the next one. */
-		(void)!dprintf(report_fd, "%s %d\n", uuid, r);
+		strbuf_addf(&lines, "%s %d\n", uuid, r);
+		if (record_now() - sent_at > REPORT_US)
+			send_report(report_fd, &lines, &sent_at);
 		if (r == -ESTALE)
 			break;
 	}
+	send_report(report_fd, &lines, &sent_at);
 }
 
 bool worker_report_parse(const char *line, struct mdev_uuid *ret)

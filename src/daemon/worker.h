@@ -32,7 +32,7 @@ struct worker_task {
 /** Releases it; empty afterwards. */
 void worker_task_done(struct worker_task *task);
 
-/** Does it. "UUID RESULT" goes to report_fd as each device is finished. */
+/** Does it. "UUID RESULT" of each device goes to report_fd, at the end or every second. */
 void worker_do(struct ops *ops, const struct env *env, const struct campaign_policy *policy,
                const struct worker_task *task, int report_fd);
 
