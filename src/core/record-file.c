@@ -174,14 +174,6 @@ int records_make_parent(const struct records *records, const char *parent)
 	return root_fd < 0 ? root_fd : open_or_make_parent(root_fd, parent);
 }
 
-int records_read_file(const struct records *records, const char *parent, const char *name,
-                      size_t max, struct strbuf *ret, const char **ret_boot_id)
-{
-	_cleanup_(closep) int fd = records_open_parent(records, parent);
-
-	return fd < 0 ? fd : records_read_file_at(records, fd, name, max, ret, ret_boot_id);
-}
-
 /* Counted from somewhere, which is chosen at the first, and when somebody else is there: a
  * fork of ours, that counts from where we did. */
 static int choose_serial(struct recall *recall, bool is_taken)

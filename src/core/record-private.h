@@ -40,13 +40,8 @@ void record_format(const struct record *record, struct strbuf *out);
 /** As record_parse(), for a registration. */
 int registration_parse(char *text, const char *boot_id, struct registration *ret) _must_check_;
 
-/** Reads a file of parents/PARENT. *ret_boot_id is borrowed. ret is never without data.
- * -ENOENT, also for what is no file of at most max bytes; -EINVAL for a name that is no
- * parent's. */
-int records_read_file(const struct records *records, const char *parent, const char *name,
-                      size_t max, struct strbuf *ret, const char **ret_boot_id) _must_check_;
-
-/** As records_read_file(), where parents/PARENT is open. */
+/** Reads a file of a directory that is open. *ret_boot_id is borrowed. ret is never without
+ * data. -ENOENT, also for what is no file of at most max bytes. */
 int records_read_file_at(const struct records *records, int dirfd, const char *name, size_t max,
                          struct strbuf *ret, const char **ret_boot_id) _must_check_;
 

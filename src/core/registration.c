@@ -172,9 +172,16 @@ int registration_parse(char *text, const char *boot_id, struct registration *ret
 
 int registration_recall(const struct records *records, const char *parent, struct registration *ret)
 {
+	_cleanup_(closep) int fd = records_open_parent(records, parent);
+
+	return fd < 0 ? fd : registration_recall_at(records, fd, ret);
+}
+
+int registration_recall_at(const struct records *records, int dirfd, struct registration *ret)
+{
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	const char *boot_id;
-	int r = records_read_file(records, parent, FILE_NAME, FILE_SIZE_MAX, &text, &boot_id);
+	int r = records_read_file_at(records, dirfd, FILE_NAME, FILE_SIZE_MAX, &text, &boot_id);
 
 	return r < 0 ? r : registration_parse(text.data, boot_id, ret);
 }

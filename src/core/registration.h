@@ -42,6 +42,10 @@ int registration_open_at(const struct sysfs *sysfs, int parent_fd, const char *p
 int registration_recall(const struct records *records, const char *parent,
                         struct registration *ret) _must_check_;
 
+/** As registration_recall(), where the directory with the parent's records is open. */
+int registration_recall_at(const struct records *records, int dirfd,
+                           struct registration *ret) _must_check_;
+
 /** Remembers a registration and what it arms, in one step. The first who does it for a
  * registration is right: 0 for the others, whose list is not taken. */
 int registration_remember(const struct records *records, const char *parent,

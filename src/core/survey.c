@@ -69,6 +69,11 @@ static int survey_add(struct survey *s, struct survey_entry *entry)
 	return 0;
 }
 
+static bool is_absent(int r)
+{
+	return r == -ENOENT || r == -ENODEV || r == -ENOTDIR;
+}
+
 /* ---- what is read once ----------------------------------------------------------------- */
 
 static void look_done(struct look *look)
@@ -80,56 +85,91 @@ static void look_done(struct look *look)
 	closep(&look->records_fd);
 }
 
-static int recall_registration(struct look *look)
+/* What is open while it is read, each -1: not there. */
+struct open {
+	int parent_fd;
+	int root_fd; /* RECORD_DIR */
+};
+
+static void open_done(struct open *o)
 {
+	closep(&o->parent_fd);
+	closep(&o->root_fd);
+}
+
+static int recall_registration(struct look *look, const struct open *o)
+{
+	struct ops *ops = look->ops;
 	int r;
 
+	if (look->records_fd < 0 && o->root_fd >= 0)
+		look->records_fd = records_open_parent_at(o->root_fd, look->parent);
+	if (look->registration == 0 || look->records_fd < 0)
+		return 0;
 	registration_done(&look->noted);
-	r = registration_recall(look->ops->records, look->parent, &look->noted);
+	r = registration_recall_at(ops->records, look->records_fd, &look->noted);
 	look->is_noted = r == 0 && look->noted.id == look->registration;
 	return r == -ENOMEM ? r : 0;
 }
 
-static int read_registration(struct look *look)
+static int read_records(struct look *look, const struct open *o)
 {
 	const struct survey_hints *hints = look->hints;
-	struct ops *ops = look->ops;
-	int r = registration_read(ops->sysfs, look->parent, &look->registration);
+	int r = recall_registration(look, o);
 
-	if (r < 0 || look->registration == 0)
-		return r;
-	look->types_fd = registration_open(ops->sysfs, look->parent, look->registration);
-	if (look->types_fd < 0)
-		return look->types_fd;
-	r = recall_registration(look);
-	if (r < 0 || look->is_noted || !hints || !hints->note)
-		return r;
-	hints->note(hints->userdata, look->parent);
-	return recall_registration(look);
+	if (r == 0 && look->registration != 0 && !look->is_noted && hints && hints->note) {
+		hints->note(hints->userdata, look->parent);
+		r = recall_registration(look, o);
+	}
+	look->is_stopping = look->records_fd >= 0 &&
+	                    records_are_stopping_at(look->ops->records, o->root_fd);
+	return r;
 }
 
-static int read_devices(struct look *look)
+static int read_registration(struct look *look, struct open *o)
 {
-	int r = presence_scan(look->ops->sysfs, look->parent, &look->presences);
+	const struct sysfs *sysfs = look->ops->sysfs;
+	int r = registration_read(sysfs, look->parent, &look->registration);
+
+	if (r < 0)
+		return r;
+	o->parent_fd = sysfs_open_parent(sysfs, look->parent);
+	if (look->registration == 0)
+		return 0;
+	if (o->parent_fd < 0)
+		return is_absent(o->parent_fd) ? -ESTALE : o->parent_fd;
+	look->types_fd = registration_open_at(sysfs, o->parent_fd, look->parent,
+	                                      look->registration);
+	return look->types_fd < 0 ? look->types_fd : 0;
+}
+
+static int read_devices(struct look *look, const struct open *o)
+{
+	_cleanup_(closep) int bus_fd = -1;
+	int r;
 
 	/* It went meanwhile, or was never there. */
-	return r == -ENOENT || r == -ENODEV || r == -ENOTDIR ? 0 : r;
+	if (o->parent_fd < 0)
+		return is_absent(o->parent_fd) ? 0 : o->parent_fd;
+	bus_fd = sysfs_open_dir(look->ops->sysfs, SYSFS_DEVICES);
+	if (bus_fd < 0 && bus_fd != -ENOENT)
+		return bus_fd;
+	r = presence_scan_at(look->ops->sysfs, o->parent_fd, bus_fd, NULL, &look->presences);
+	return is_absent(r) ? 0 : r;
 }
 
 static int look_begin(struct look *look)
 {
 	struct ops *ops = look->ops;
-	int r = read_registration(look);
+	_cleanup_(open_done) struct open o = { .parent_fd = -1,
+		                               .root_fd = records_open(ops->records) };
+	int r = read_registration(look, &o);
 
 	if (r == 0)
-		r = store_open_parent(ops->store, look->parent, &look->store);
+		r = read_records(look, &o);
 	if (r == 0)
-		r = read_devices(look);
-	if (r < 0)
-		return r;
-	look->records_fd = records_open_parent(ops->records, look->parent);
-	look->is_stopping = look->records_fd >= 0 && records_are_stopping(ops->records);
-	return 0;
+		r = store_open_parent(ops->store, look->parent, &look->store);
+	return r < 0 ? r : read_devices(look, &o);
 }
 
 /* ---- entries ------------------------------------------------------------------------------ */
