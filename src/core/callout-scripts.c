@@ -63,9 +63,10 @@ static bool is_script(const struct log *log, int fd, const char *dir, const char
 {
 	struct stat st;
 
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
 	if (fstatat(fd, name, &st, 0) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111)) {
-		if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-			log_debug(log, "%s/%s is no executable file, ignoring it", dir, name);
+		log_debug(log, "%s/%s is no executable file, ignoring it", dir, name);
 		return false;
 	}
 	if (st.st_uid != 0 || st.st_mode & 022)
