@@ -53,7 +53,7 @@ static int open_registration(struct site *site)
 		return is_absent(site->parent_fd) ? -ESTALE : site->parent_fd;
 	site->types_fd = registration_open_at(sysfs, site->parent_fd, site->parent,
 	                                      site->registration);
-	return site->types_fd < 0 ? site->types_fd : site_look_for_note(site);
+	return site->types_fd < 0 ? site->types_fd : 0;
 }
 
 /* A parent that has gone may still have devices on their way out, and need not have been
@@ -73,7 +73,7 @@ static int open_rest(struct site *site)
 	if (site->root_fd >= 0)
 		site->records_fd = records_open_parent_at(site->root_fd, site->parent);
 	site->store_fd = store_open(ops->store);
-	return 0;
+	return site_look_for_note(site);
 }
 
 int site_new(struct ops *ops, const char *parent, struct site **ret)
@@ -118,11 +118,13 @@ int site_is_current(const struct site *site)
 int site_look_for_note(struct site *site)
 {
 	_cleanup_(registration_done) struct registration found = { 0 };
+	const struct records *records = site->ops->records;
 	int r;
 
 	if (site->is_noted || site->registration == 0)
 		return 0;
-	r = registration_recall(site->ops->records, site->parent, &found);
+	r = site->records_fd < 0 ? registration_recall(records, site->parent, &found)
+	                         : registration_recall_at(records, site->records_fd, &found);
 	if (r == 0 && found.id == site->registration) {
 		site->noted = found;
 		found = (struct registration){ 0 };
@@ -133,9 +135,14 @@ int site_look_for_note(struct site *site)
 
 /* ---- types ---------------------------------------------------------------------------- */
 
+bool site_has_open(const struct site *site, const char *type)
+{
+	return site->type.name && strcmp(site->type.name, type) == 0;
+}
+
 int site_open_type(struct site *site, const char *type)
 {
-	if (site->type.name && strcmp(site->type.name, type) == 0)
+	if (site_has_open(site, type))
 		return site->type.fd;
 	type_done(&site->type);
 	if (site->types_fd < 0 || !sysfs_name_is_plain(type))

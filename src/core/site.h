@@ -54,8 +54,8 @@ int site_is_current(const struct site *site) _must_check_;
 /** Reads whether the registration is in the records, unless it is known to be. */
 int site_look_for_note(struct site *site) _must_check_;
 
-/** True if the parent offers a type. */
-bool site_has_type(struct site *site, const char *type);
+/** True if a type is known to be offered, since it is open. */
+bool site_has_open(const struct site *site, const char *type);
 
 /** The directory of a type, open as long as the site and until the next type is asked for;
  * negative errno. */

@@ -204,6 +204,8 @@ static bool was_seen(const struct survey_hints *hints, const struct mdev_uuid *u
 
 static bool has_type(const struct look *look, const char *type)
 {
+	if (look->site && site_has_open(look->site, type))
+		return true;
 	return look->types_fd >= 0 && sysfs_name_is_plain(type) &&
 	       sysfs_has(look->types_fd, type) == 1;
 }
