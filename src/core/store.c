@@ -310,6 +310,8 @@ int store_read_bytes_and_privacy(const struct store_parent *p, const struct stor
 	_cleanup_(closep) int fd = open_entry(p, e);
 	struct stat st;
 
+	/* What we may not open others may not either. */
+	*ret_is_private = true;
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
