@@ -133,7 +133,7 @@ static int append_json(struct talk *t, const char *key, const struct json_source
 static int append_field(struct talk *t, const struct request *req,
                         const struct request_field *field)
 {
-	const char *at = (const char *)req + field->offset;
+	const void *at = (const char *)req + field->offset;
 	const bool *is_given = (const bool *)((const char *)req + field->flag);
 	enum modify_attr action;
 	uint32_t number;
@@ -153,7 +153,7 @@ static int append_field(struct talk *t, const struct request *req,
 			return 0;
 		return t->sd.sd_bus_message_append(t->call, "{sv}", field->key, "u", number);
 	case FIELD_JSON:
-		return append_json(t, field->key, (const void *)at);
+		return append_json(t, field->key, at);
 	case FIELD_ATTRS:
 		return *(const struct attrs *const *)at
 		               ? append_attrs(t, field->key, *(const struct attrs *const *)at)
