@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/ops-private.h"
+#include "core/start.h"
 
 /* What define works out before it changes anything. */
 struct define {
@@ -177,6 +178,44 @@ static int define_fetch_attrs(struct define *d, struct error *err)
 	                      snapshot_type(&d->active, active), false, &d->definition->attrs, err);
 }
 
+/* Once it has a definition its unit waits for the word of whoever started it, who has
+ * gone: so it gets that first. */
+static void tell_active_ready(const struct define *d)
+{
+	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
+	_cleanup_(snapshot_done) struct snapshot active = { 0 };
+
+	if (ops_find_active(d->ops, &d->uuid, true, &active, NULL) == 0 && active.n == 1 &&
+	    strcmp(snapshot_parent(&active, &active.devices[0]), d->parent) == 0)
+		ops_tell_ready(d->ops, &d->uuid, &result);
+}
+
+static void warn_of_rival(const struct define *d, const struct store_hit *hit)
+{
+	_cleanup_(definition_freep) struct definition *other = NULL;
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	if (strcmp(hit->parent, d->parent) == 0 || ops_read_hit(d->ops, hit, &other, NULL) < 0 ||
+	    !other->autostart)
+		return;
+	mdev_uuid_format(&d->uuid, uuid);
+	log_warn(env_log(d->ops->env),
+	         "Device %s is to be started automatically on parent %s too: only one of them can "
+	         "have it",
+	         uuid, hit->parent);
+}
+
+static void warn_of_rivals(const struct define *d)
+{
+	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
+
+	if (!d->definition->autostart || !d->req->uuid ||
+	    store_find(d->ops->store, &d->uuid, NULL, &hits) < 0)
+		return;
+	for (size_t i = 0; i < hits.n; i++)
+		warn_of_rival(d, &hits.items[i]);
+}
+
 static int define_write(struct operation *op, struct error *err)
 {
 	struct define *d = op->userdata;
@@ -193,6 +232,7 @@ static int define_write(struct operation *op, struct error *err)
 		r = check_not_defined(d, err);
 	if (r < 0)
 		return ops_result(r, err);
+	tell_active_ready(d);
 	return store_create(d->ops->store, d->parent, &d->uuid, text.data, text.len, err);
 }
 
@@ -245,7 +285,9 @@ int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uu
 			                               .definition = d.definition };
 		r = operation_run(&op, err);
 	}
-	if (r == 0)
-		*ret_uuid = d.uuid;
-	return r;
+	if (r < 0)
+		return r;
+	warn_of_rivals(&d);
+	*ret_uuid = d.uuid;
+	return 0;
 }

@@ -28,6 +28,20 @@ load lib
 	definition "${BASH_REMATCH[1]}" mtty mtty-1 manual
 }
 
+@test "define --auto tells of another parent that starts the device automatically, too" {
+	for parent in mtty third; do
+		try define -u "$UX" -p "$parent" -t mtty-1
+		succeeds
+	done
+	try define -u "$UX" -p other -t mtty-1 --auto
+	succeeds
+	try define -u "$UX" -p fourth -t mtty-1 --auto
+	[[ $status == 0 ]]
+	[[ $stderr == "Warning: Device $UX is to be started automatically on parent other too: only one of them can \
+have it" ]]
+	definition "$UX" fourth mtty-1 auto
+}
+
 @test "define --attr stores attributes in their order, names may come again" {
 	try define -u "$UX" -p mtty -t mtty-1 --attr b=2 --attr a=1 --attr b=3
 	succeeds

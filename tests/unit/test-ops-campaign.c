@@ -444,6 +444,22 @@ static void test_a_device_that_is_there_ends_it(void **state)
 	assert_string_equal(f->tree->writes, "uevent=MDEVMGR=ready\n");
 }
 
+/* Its unit was ready without a definition, and would not be with one. */
+static void test_an_active_device_that_is_defined_stays_ready(void **state)
+{
+	struct fixture *f = *state;
+	struct define_request req = { .uuid = &f->u1, .parent = "p2", .type = "t1" };
+	struct mdev_uuid uuid;
+
+	tree_parent(f->tree, "p2", "t1", 4);
+	tree_device(f->tree, "p1", "t1", U1, NULL);
+	assert_int_equal(ops_define(f->ops, &req, &uuid, NULL, &f->err), 0);
+	assert_null(f->tree->writes);
+	req.parent = "p1";
+	assert_int_equal(ops_define(f->ops, &req, &uuid, NULL, &f->err), 0);
+	assert_string_equal(f->tree->writes, "uevent=MDEVMGR=ready\n");
+}
+
 /* mdevctl's own rule: it comes between our look and our create. */
 static ssize_t create_before_us(void *userdata, int dirfd, const char *name, int fd,
                                 const void *bytes, size_t n)
@@ -726,6 +742,7 @@ int main(void)
 		row(test_the_device_of_another_parent_blocks),
 		row(test_a_type_that_is_not_offered_waits),
 		row(test_a_device_that_is_there_ends_it),
+		row(test_an_active_device_that_is_defined_stays_ready),
 		row(test_success_by_another_hand),
 		row(test_a_stuck_driver_keeps_no_lock),
 		row(test_half_made_is_finished),
