@@ -185,7 +185,7 @@ static void tell_active_ready(const struct define *d)
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
 	_cleanup_(snapshot_done) struct snapshot active = { 0 };
 
-	if (ops_find_active(d->ops, &d->uuid, true, &active, NULL) == 0 && active.n == 1 &&
+	if (ops_find_active(d->ops, &d->uuid, false, &active, NULL) == 0 && active.n == 1 &&
 	    strcmp(snapshot_parent(&active, &active.devices[0]), d->parent) == 0)
 		ops_tell_ready(d->ops, &d->uuid, &result);
 }
