@@ -19,6 +19,7 @@
 
 #include "core/writer.h"
 #include "shared/clock.h"
+#include "shared/file.h"
 
 /* How often an interrupt is looked for. */
 #define POLL_MS 100
@@ -53,8 +54,9 @@ static bool keep_only(int sock)
 {
 	if (sock != CHILD_SOCK && dup2(sock, CHILD_SOCK) < 0)
 		return false;
-	close_range(CHILD_SOCK + 1, ~0U, 0);
-	close_range(STDIN_FILENO, STDERR_FILENO, 0);
+	file_close_from(CHILD_SOCK + 1);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
 	/* What a library may write to them must not land in a device. */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (open("/dev/null", O_RDWR) < 0)

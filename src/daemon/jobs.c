@@ -8,10 +8,10 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "daemon/jobs.h"
+#include "shared/file.h"
 
 /* Where a child finds its end of the socket. */
 #define REPORT_FD 3
@@ -80,15 +80,6 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void close_from(int first)
-{
-	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
-		return;
-	/* Before Linux 5.9. */
-	for (long fd = first, n = sysconf(_SC_OPEN_MAX); fd < n; fd++)
-		close((int)fd);
-}
-
 static _Noreturn void run_child(const struct job *job, int fd)
 {
 	/* Not the terminal's signals: they are for the daemon. */
@@ -96,7 +87,7 @@ static _Noreturn void run_child(const struct job *job, int fd)
 	reset_signals();
 	if (fd != REPORT_FD && dup3(fd, REPORT_FD, O_CLOEXEC) < 0)
 		_exit(EXIT_FAILURE);
-	close_from(REPORT_FD + 1);
+	file_close_from(REPORT_FD + 1);
 	_exit(job->calls.work(job->userdata, REPORT_FD));
 }
 

@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <linux/xattr.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -314,4 +315,30 @@ int file_copy_metadata(int from, int to)
 	if (fchmod(to, old.st_mode & 07777) < 0)
 		return -errno;
 	return copy_xattrs(from, to);
+}
+
+/* The limit of today is no bound: what was opened before it was lowered stays open. */
+static int close_listed(int first)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd >= first && fd != dirfd(dir))
+			close(fd);
+	}
+	closedir(dir);
+	return 0;
+}
+
+void file_close_from(int first)
+{
+	if (syscall(SYS_close_range, first, ~0U, 0) == 0 || close_listed(first) == 0)
+		return;
+	for (long fd = first, n = sysconf(_SC_OPEN_MAX); fd < n; fd++)
+		close((int)fd);
 }

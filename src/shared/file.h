@@ -54,6 +54,11 @@ void names_sort(struct names *names);
  * borrowed. */
 int dir_names(int fd, struct names *ret) _must_check_;
 
+/** Closes every descriptor from first on, with or without the kernel's help: close_range() is
+ * there since Linux 5.9, and a filter of system calls may refuse it. For a child between fork
+ * and exec, or without exec. */
+void file_close_from(int first);
+
 /** Syncs and closes fd, which is closed in any case. Negative errno. */
 int file_sync_close(int fd) _must_check_;
 

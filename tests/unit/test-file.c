@@ -4,8 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -211,6 +218,68 @@ static void test_sums_of_content_are_not_copied(void **state)
 	close(to);
 }
 
+/* As before Linux 5.9, for this process. */
+static bool refuse_close_range(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = ARRAY_SIZE(filter), .filter = filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+enum {
+	CLOSED,
+	NOT_CLOSED,
+	CLOSED_TOO_MUCH,
+	NO_FILTER
+};
+
+/* From a child, with some descriptors and one above today's limit. */
+static int close_in_child(bool is_refused)
+{
+	const struct rlimit limit = { 64, 64 };
+	int low = dup2(STDIN_FILENO, 30), first = dup2(STDIN_FILENO, 31);
+	int high = dup2(STDIN_FILENO, 200);
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || (is_refused && !refuse_close_range()))
+		return NO_FILTER;
+	file_close_from(first);
+	if (fcntl(low, F_GETFD) < 0)
+		return CLOSED_TOO_MUCH;
+	return fcntl(first, F_GETFD) < 0 && fcntl(high, F_GETFD) < 0 ? CLOSED : NOT_CLOSED;
+}
+
+static void check_close(bool is_refused)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(close_in_child(is_refused));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_FILTER)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), CLOSED);
+}
+
+static void test_descriptors_are_closed(void **state)
+{
+	check_close(false);
+}
+
+static void test_descriptors_are_closed_without_close_range(void **state)
+{
+	check_close(true);
+}
+
 #define row(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
 int main(void)
@@ -222,6 +291,8 @@ int main(void)
 		row(test_names_of_a_directory),
 		row(test_metadata_is_copied),
 		row(test_sums_of_content_are_not_copied),
+		cmocka_unit_test(test_descriptors_are_closed),
+		cmocka_unit_test(test_descriptors_are_closed_without_close_range),
 		row(test_acls_are_those_of_the_old_file),
 	};
 
