@@ -86,6 +86,8 @@ check_units()
 	[[ -z $out ]] || complain "systemd-analyze verify: $out"
 	for unit in "$work"/*.service; do
 		! grep -HE "^($forbidden)=" "$unit" || complain "the daemon cannot work so"
+		! grep -HE '^ReadWritePaths=(.* )?/(run|var)/' "$unit" ||
+			complain "the unit fails where that is missing: put - before it"
 		[[ $unit != *4711* ]] || continue
 		systemd-analyze security --offline=true --threshold="$exposure_max" "$unit" \
 			>"$work/out" 2>&1 || complain "${unit##*/}: $(tail -n 1 "$work/out")"
