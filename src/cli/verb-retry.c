@@ -117,12 +117,19 @@ int verb_retry(struct cli *cli, const struct arguments *args, struct error *err)
 		                     .target = { .uuid = arguments_uuid(args),
 		                                 .parent = args->values[OPTION_PARENT],
 		                                 .options = change_options(args) } };
-	int r = change_run(cli, args, &req, &result, err);
+	int r = change_run(cli, args, &req, &result, err), status = CLI_SUCCESS;
 
-	if (r < 0 || (!dry_run && (bus_is_needed(cli->env) || running_pid(cli->env) != 0)))
+	if ((r < 0 && result.n_armed == 0) ||
+	    (!dry_run && (bus_is_needed(cli->env) || running_pid(cli->env) != 0)))
 		return r;
+	/* What could be armed has nobody but us. */
+	if (r < 0) {
+		status = messages_print_error(cli->messages, err);
+		error_done(err);
+	}
 	r = overview_take(cli->ops, env_log(cli->env), &overview);
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot look at the devices");
-	return each_wanted(cli, args, &overview, dry_run ? print_one : try_one, err);
+	r = each_wanted(cli, args, &overview, dry_run ? print_one : try_one, err);
+	return r != 0 ? r : status;
 }

@@ -76,6 +76,8 @@ struct retry {
 	bool dry_run;
 	size_t n_found; /* auto definitions */
 	size_t n_armed;
+	size_t n_failed; /* parents */
+	int failure;     /* of the last one */
 };
 
 /* One that only waits for its next try is told as starting, too. */
@@ -156,14 +158,60 @@ static int retry_parent(struct retry *retry, const char *parent, struct error *e
 	return r;
 }
 
+static bool ends_all(const struct retry *retry, int r)
+{
+	return r == -ENOMEM || r == -EINTR || env_is_interrupted(retry->ops->env);
+}
+
+static void warn_not_retried(const struct retry *retry, const char *parent, const struct error *why)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+	error_format(why, &text);
+	log_warn(env_log(retry->ops->env), "Cannot retry the devices of parent %s: %s", parent,
+	         strbuf_str(&text));
+}
+
+/* One of several parents: its failure is told, and is no reason to leave out the others. */
+static int retry_one_of(struct retry *retry, const char *parent, struct error *err)
+{
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	int r;
+
+	if (env_is_interrupted(retry->ops->env))
+		return error_set(err, -EINTR, "Interrupted");
+	r = retry_parent(retry, parent, &why);
+	if (r == 0)
+		return 0;
+	if (ends_all(retry, r)) {
+		error_move(&why, err);
+		return r;
+	}
+	warn_not_retried(retry, parent, &why);
+	retry->n_failed++;
+	retry->failure = r;
+	return 0;
+}
+
+static int retry_result(const struct retry *retry, struct error *err)
+{
+	if (retry->n_failed == 0)
+		return 0;
+	return error_set(err, retry->failure,
+	                 "The devices of %zu parent%s were not retried, see the warnings",
+	                 retry->n_failed, retry->n_failed == 1 ? "" : "s");
+}
+
 static int retry_device(struct retry *retry, struct error *err)
 {
 	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
 	int r = ops_result(store_find(retry->ops->store, retry->uuid, NULL, &hits), err);
 
+	if (r == 0 && hits.n == 1)
+		return retry_parent(retry, hits.items[0].parent, err);
 	for (size_t i = 0; r == 0 && i < hits.n; i++)
-		r = retry_parent(retry, hits.items[i].parent, err);
-	return r;
+		r = retry_one_of(retry, hits.items[i].parent, err);
+	return r < 0 ? r : retry_result(retry, err);
 }
 
 static int retry_all(struct retry *retry, const char *parent, struct error *err)
@@ -177,8 +225,8 @@ static int retry_all(struct retry *retry, const char *parent, struct error *err)
 		return retry_device(retry, err);
 	r = ops_result(store_list_parents(retry->ops->store, &parents), err);
 	for (size_t i = 0; r == 0 && i < parents.n; i++)
-		r = retry_parent(retry, parents.items[i], err);
-	return r;
+		r = retry_one_of(retry, parents.items[i], err);
+	return r < 0 ? r : retry_result(retry, err);
 }
 
 static int nothing_found(const struct retry *retry, const char *parent, struct error *err)
@@ -199,6 +247,7 @@ int ops_retry(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
 	struct retry retry = { .ops = ops, .uuid = uuid, .dry_run = options->dry_run };
 	int r;
 
+	*ret_armed = 0;
 	if (!records_exist(ops->records)) {
 		error_set(err, -EOPNOTSUPP, "There are no campaigns to retry");
 		error_set_cause(err, "%s is not there", RECORD_DIR);
@@ -208,7 +257,6 @@ int ops_retry(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
 	r = retry_all(&retry, parent, err);
 	if (r == 0 && retry.n_found == 0 && (uuid || parent))
 		return nothing_found(&retry, parent, err);
-	if (r == 0)
-		*ret_armed = retry.n_armed;
+	*ret_armed = retry.n_armed;
 	return r;
 }

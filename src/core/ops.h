@@ -199,8 +199,9 @@ int ops_try(struct ops *ops, const struct try_request *req, const struct mdev_uu
             struct error *err) _must_check_;
 
 /** Arms campaigns anew that are over or have failed: those of uuid, of parent, or (both
- * NULL) all that are not active. *ret_armed counts them. -ENOENT if there is no such
- * auto definition. */
+ * NULL) all that are not active. *ret_armed counts them, also on failure: of several
+ * parents each that fails is warned about and the others are done. -ENOENT if there is no
+ * such auto definition. */
 int ops_retry(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
               const struct change_options *options, size_t *ret_armed,
               struct error *err) _must_check_;

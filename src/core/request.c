@@ -63,6 +63,13 @@ static const struct request_field target_fields[] = {
 	OPTIONS_FIELDS(target),
 };
 
+/* No script is asked by what only arms. */
+static const struct request_field retry_fields[] = {
+	FIELD("uuid", UUID, target.uuid),
+	FIELD("parent", TEXT, target.parent),
+	FIELD("dry-run", FLAG, target.options.dry_run),
+};
+
 static const struct request_field start_parent_fields[] = {
 	FIELD("parent", TEXT, target.parent),
 	OPTIONS_FIELDS(target),
@@ -79,7 +86,7 @@ const struct request_form *request_form(enum request_kind kind)
 		[REQUEST_START] = { "start", FORM(start_fields) },
 		[REQUEST_STOP] = { "stop", FORM(stop_fields) },
 		[REQUEST_START_PARENT] = { "start-parent", FORM(start_parent_fields) },
-		[REQUEST_RETRY] = { "retry", FORM(target_fields) },
+		[REQUEST_RETRY] = { "retry", FORM(retry_fields) },
 	};
 
 	return &forms[kind];
@@ -194,7 +201,6 @@ int request_run(struct ops *ops, const struct request *req, struct request_resul
                 struct error *err)
 {
 	const struct target_request *target = &req->target;
-	size_t n_armed;
 
 	switch (req->kind) {
 	case REQUEST_DEFINE:
@@ -211,7 +217,7 @@ int request_run(struct ops *ops, const struct request *req, struct request_resul
 	case REQUEST_START_PARENT:
 		return ops_start_parent(ops, target->parent, &target->options, &ret->plan, err);
 	case REQUEST_RETRY:
-		return ops_retry(ops, target->uuid, target->parent, &target->options, &n_armed,
+		return ops_retry(ops, target->uuid, target->parent, &target->options, &ret->n_armed,
 		                 err);
 	case _REQUEST_KIND_MAX:
 		break;

@@ -45,6 +45,7 @@ struct request {
 struct request_result {
 	struct mdev_uuid uuid; /* DEFINE, START: the device's; else zeros */
 	struct plan plan;      /* of a dry run */
+	size_t n_armed;        /* RETRY: also if it failed */
 };
 
 /* Kinds of fields, and what is at `offset` of struct request. */

@@ -92,6 +92,22 @@ daemon_runs() {
 	prints ''
 }
 
+@test "what one parent remembers cannot be written: told, the others are tried" {
+	defined "$UX" "$PA" i915-GVTg_V5_8 auto
+	mkdir -p "$R/run/mdevmgr/parents"
+	touch "$R/run/mdevmgr/parents/$PA"
+	try retry
+	[[ $status == 1 && $stderr == *"Cannot retry the devices of parent $PA: "* ]]
+	created mtty mtty-2 "$U5"
+	created "$PA" i915-GVTg_V5_8 ''
+}
+
+@test "there is nothing to force" {
+	try retry --force
+	[[ $status == 2 && -z $output ]]
+	created mtty mtty-2 ''
+}
+
 @test "what is not defined as auto cannot be retried" {
 	try retry -u "$UX"
 	fails 1 "No auto definition of device $UX"

@@ -207,6 +207,7 @@ offered() {
 		StartParent|unknown here|1 uuid s $U3
 		Retry|No auto definition|1 uuid s $UX
 		Retry|unknown here|1 type s mtty-1
+		Retry|unknown here|1 force b true
 	END
 	manager Start 'a{sv}' 2 parent s mtty json s "$bomb"
 	fails ''

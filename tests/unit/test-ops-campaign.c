@@ -660,6 +660,23 @@ static void test_retry_arms_what_is_not_active(void **state)
 	assert_int_equal(retry(f, NULL, "p9", -ENOENT), 0);
 }
 
+/* What p0 remembers cannot be written. */
+static void test_retry_goes_on_after_a_failure(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_FAILED);
+	tree_parent(f->tree, "p0", "t1", 4);
+	tree_file(f->tree, "/sys/devices/p0/mdev_registration", "7\n");
+	tree_file(f->tree, "/etc/mdevctl.d/p0/" U2, AUTO);
+	tree_file(f->tree, "/run/mdevmgr/parents/p0", "");
+	assert_int_equal(retry(f, NULL, NULL, -ENOTDIR), 1);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_ARMED);
+	assert_non_null(strstr(strbuf_str(&f->logged), "devices of parent p0: "));
+	assert_non_null(strstr(f->err.message, "1 parent"));
+}
+
 static void test_retry_needs_records(void **state)
 {
 	struct fixture *f = *state;
@@ -752,6 +769,7 @@ int main(void)
 		row(test_being_made_by_a_left_writer_is_half_made),
 		row(test_not_made_is_tried_again),
 		row(test_retry_arms_what_is_not_active),
+		row(test_retry_goes_on_after_a_failure),
 		row(test_retry_needs_records),
 		row(test_start_parent_starts_once),
 		row(test_start_parent_tells_failures),
