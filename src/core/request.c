@@ -167,9 +167,14 @@ static const char *parent_of(const struct request *req)
 {
 	const struct request_form *form = request_form(req->kind);
 
-	for (size_t i = 0; i < form->n; i++)
-		if (strcmp(form->fields[i].key, "parent") == 0)
-			return *(const char *const *)((const char *)req + form->fields[i].offset);
+	for (size_t i = 0; i < form->n; i++) {
+		const char *parent;
+
+		if (strcmp(form->fields[i].key, "parent") != 0)
+			continue;
+		memcpy(&parent, (const char *)req + form->fields[i].offset, sizeof(parent));
+		return parent;
+	}
 	return NULL;
 }
 

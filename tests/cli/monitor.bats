@@ -30,6 +30,12 @@ await() {
 	return 1
 }
 
+# exchange_record PARENT: as whoever writes one does
+exchange_record() {
+	: >"$R/run/mdevmgr/parents/$1/.new"
+	mv "$R/run/mdevmgr/parents/$1/.new" "$R/run/mdevmgr/parents/$1/record"
+}
+
 # monitor PARENT ARGUMENT...: starts one and waits until it hears; changes of the UUID $UX below
 # this parent are the test's own and not in what it prints afterwards
 monitor() {
@@ -102,10 +108,10 @@ definition $N spare: removed, /etc/mdevctl.d/spare/$N"
 	mkdir "$R/run/mdevmgr/parents/mtty"
 	await "device $N mtty: active"
 	rm -r "$R/sys/devices/${DEVPATH[mtty]}/$N" "$R/sys/bus/mdev/devices/$N" "$R/sys/class/mdev_bus/mtty"
-	: >"$R/run/mdevmgr/parents/mtty/x"
+	exchange_record mtty
 	await "parent mtty: unregistered"
 	ln -s "../../devices/${DEVPATH[mtty]}" "$R/sys/class/mdev_bus/mtty"
-	: >"$R/run/mdevmgr/parents/mtty/y"
+	exchange_record mtty
 	await "parent mtty: registered, [0-9]+ type"
 	heard >"$BATS_TEST_TMPDIR/heard"
 	grep -qx "device $N mtty: active, mtty-1" "$BATS_TEST_TMPDIR/heard"
@@ -120,7 +126,7 @@ definition $N spare: removed, /etc/mdevctl.d/spare/$N"
 	device "$N" mtty mtty-1
 	monitor mtty
 	echo 2 >"$R/sys/devices/${DEVPATH[mtty]}/mdev_registration"
-	: >"$R/run/mdevmgr/parents/mtty/x"
+	exchange_record mtty
 	await "device $N mtty: active"
 	heard >"$BATS_TEST_TMPDIR/heard"
 	head -n 3 "$BATS_TEST_TMPDIR/heard" | sed 's/,.*//' >"$BATS_TEST_TMPDIR/order"
