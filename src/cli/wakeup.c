@@ -77,6 +77,7 @@ static bool read_watch(struct wakeup *w)
 	return is_changed;
 }
 
+/* The same holds for a socket; lost events it tells once. */
 static bool read_uevents(struct wakeup *w)
 {
 	bool is_changed = false;
@@ -88,9 +89,14 @@ static bool read_uevents(struct wakeup *w)
 		r = uevents_receive(w->uevents, &uevent);
 		if (r == 0)
 			break;
-		if (r < 0) {
+		if (r < 0)
 			is_changed = true;
+		if (r == -ENOBUFS)
 			continue;
+		if (r < 0) {
+			uevents_close(w->uevents);
+			w->uevents = NULL;
+			break;
 		}
 		event_read(&uevent, &event);
 		is_changed = is_changed || event.kind != EVENT_OTHER;
