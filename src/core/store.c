@@ -98,9 +98,10 @@ static int on_parent(void *userdata, const char *name, unsigned char type)
 	if (parent_is_hidden(name) || !is_directory(walk->fd, name, type))
 		return 0;
 	if (!utf8_is_valid(name, strlen(name))) {
-		log_warn(walk->log,
-		         "Passing over a directory in " STORE_DIR ", its name is not UTF-8: %s",
-		         name);
+		log_warn_once(walk->log,
+		              "Passing over a directory in " STORE_DIR
+		              ", its name is not UTF-8: %s",
+		              name);
 		return 0;
 	}
 	return names_add(walk->names, name);
@@ -185,9 +186,9 @@ static int on_entry(void *userdata, const char *name, unsigned char type)
 		return 0;
 	if (mdev_uuid_parse(name, &uuid) < 0) {
 		if (!walk->only)
-			log_warn(env_log(walk->store->env),
-			         "Can't determine uuid for file '%s' in " STORE_DIR "/%s", name,
-			         walk->parent->name);
+			log_warn_once(env_log(walk->store->env),
+			              "Can't determine uuid for file '%s' in " STORE_DIR "/%s",
+			              name, walk->parent->name);
 		return 0;
 	}
 	if (walk->only && mdev_uuid_compare(walk->only, &uuid) != 0)

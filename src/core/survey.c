@@ -370,8 +370,8 @@ static int take_names(const struct log *log, const struct names *from, struct na
 		if (n <= SURVEY_PARENT_MAX && utf8_is_valid(name, n))
 			r = names_add(to, name);
 		else
-			log_warn(log, "Passing over a parent, its name is %s: %s",
-			         n > SURVEY_PARENT_MAX ? "too long" : "not UTF-8", name);
+			log_warn_once(log, "Passing over a parent, its name is %s: %s",
+			              n > SURVEY_PARENT_MAX ? "too long" : "not UTF-8", name);
 	}
 	return r;
 }

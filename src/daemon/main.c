@@ -108,6 +108,7 @@ int main(int argc, char *argv[])
 {
 	_cleanup_(error_done) struct error err = ERROR_INIT;
 	_cleanup_(env_freep) struct env *env = NULL;
+	_cleanup_(log_told_done) struct log_told told = { .n = 0 };
 	struct daemon_options given = { .once = false };
 	const char *root = getenv("MDEVCTL_ENV_ROOT");
 	struct journal journal;
@@ -117,6 +118,7 @@ int main(int argc, char *argv[])
 	if (r >= 0)
 		return r;
 	journal_init(&journal, &log);
+	log.told = &told;
 	if (!root && geteuid() != 0) {
 		error_set(&err, -EPERM, "mdevmgrd must be run by root");
 		return fail(&journal, &err);

@@ -91,9 +91,9 @@ static bool is_usable_name(const struct manager *m, const char *name)
 	if (!store_parent_problem(name) && strlen(name) <= PARENT_NAME_MAX &&
 	    utf8_is_valid(name, strlen(name)))
 		return true;
-	log_warn(env_log(m->env),
-	         "Parent '%s' is passed over: its name is longer than %d bytes or not UTF-8", name,
-	         PARENT_NAME_MAX);
+	log_warn_once(env_log(m->env),
+	              "Parent '%s' is passed over: its name is longer than %d bytes or not UTF-8",
+	              name, PARENT_NAME_MAX);
 	return false;
 }
 

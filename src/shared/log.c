@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "shared/log.h"
@@ -32,6 +34,45 @@ void log_message(const struct log *log, enum log_level level, const char *fmt, .
 		return;
 	}
 	log->sink(log->userdata, level, text);
+}
+
+/* False when it was told before, or there is no room to remember it. */
+static bool told_add(struct log_told *told, const char *text)
+{
+	for (size_t i = 0; i < told->n; i++)
+		if (strcmp(told->texts[i], text) == 0)
+			return false;
+	if (told->n == LOG_TOLD_MAX)
+		return false;
+	told->texts[told->n] = strdup(text);
+	if (!told->texts[told->n])
+		return false;
+	told->n++;
+	return true;
+}
+
+void log_warn_once(const struct log *log, const char *fmt, ...)
+{
+	_cleanup_(freep) char *text = NULL;
+	va_list ap;
+	int n;
+
+	if (!log_wants(log, LOG_LEVEL_WARN))
+		return;
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		text = NULL;
+	else if (!log->told || told_add(log->told, text))
+		log->sink(log->userdata, LOG_LEVEL_WARN, text);
+}
+
+void log_told_done(struct log_told *told)
+{
+	for (size_t i = 0; i < told->n; i++)
+		free(told->texts[i]);
+	told->n = 0;
 }
 
 int log_level_parse(const char *text, enum log_level *ret)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "shared/macro.h"
 
@@ -20,14 +21,31 @@ enum log_level {
 	LOG_LEVEL_FOREIGN,
 };
 
+/* More different texts are not told. */
+#define LOG_TOLD_MAX 64
+
+/* What was told once. */
+struct log_told {
+	char *texts[LOG_TOLD_MAX];
+	size_t n;
+};
+
 struct log {
 	enum log_level max; /* what is less important is not formatted */
 	void (*sink)(void *userdata, enum log_level level, const char *text);
 	void *userdata;
+	struct log_told *told; /* NULL: everything is told each time */
 };
 
 /** Hands a message to the sink if level is wanted. log may be NULL. */
 void log_message(const struct log *log, enum log_level level, const char *fmt, ...) _printf_(3, 4);
+
+/** A warning that a program which looks again and again would give each time: one that keeps
+ * what it told gives it once. */
+void log_warn_once(const struct log *log, const char *fmt, ...) _printf_(2, 3);
+
+/** Releases the texts. */
+void log_told_done(struct log_told *told);
 
 /** True if messages of this level reach the sink. */
 bool log_wants(const struct log *log, enum log_level level);

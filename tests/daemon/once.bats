@@ -55,6 +55,14 @@ once() {
 	created mtty mtty-1 "$U2"
 }
 
+@test "an odd name is told once, however often its parent is looked at" {
+	: >"$R/etc/mdevctl.d/mtty/odd"
+	once
+	[[ $status == 0 ]]
+	created mtty mtty-1 "$U2"
+	[[ $(grep -c "Can't determine uuid for file 'odd'" <<<"$output") == 1 ]]
+}
+
 @test "usage" {
 	run "$MDEVMGRD" --version
 	[[ $status == 0 && $output == "mdevmgrd "[0-9]* ]]
