@@ -16,6 +16,7 @@ struct manager {
 	struct records *records;
 	struct jobs *jobs;
 	struct parents parents;
+	size_t turn; /* the next of them to be looked at */
 	struct manager_counts counts;
 	bool counts_changed;
 	int64_t counts_at; /* when to tell of it; 0: not before they change */

@@ -194,24 +194,26 @@ static void tell_counts(struct manager *m, int64_t now)
 			m->observers[i]->counts(m->observers[i]->userdata);
 }
 
-/* Passes over what it is time for; with a deadline some may be left. A pass may take its
- * parent out of the table. */
+/* Passes over what it is time for; with a deadline some may be left, and the next turn goes on
+ * there: those that sort first and change all the time do not keep us from the others. A pass
+ * may take its parent out of the table. */
 static void look_at_what_is_due(struct manager *m, int64_t deadline)
 {
 	int64_t now = record_now();
-	size_t i = 0;
 
-	while (i < m->parents.n && (deadline == 0 || now <= deadline)) {
-		struct parent *p = m->parents.items[i];
+	while (m->turn < m->parents.n && (deadline == 0 || now <= deadline)) {
+		struct parent *p = m->parents.items[m->turn];
 		int64_t next = parent_next(p);
 
 		if (next != 0 && next <= now) {
 			manager_pass(m, p);
 			now = record_now();
 		}
-		if (i < m->parents.n && m->parents.items[i] == p)
-			i++;
+		if (m->turn < m->parents.n && m->parents.items[m->turn] == p)
+			m->turn++;
 	}
+	if (m->turn >= m->parents.n)
+		m->turn = 0;
 	tell_counts(m, now);
 }
 

@@ -5,6 +5,8 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "core/lock.h"
 #include "core/ops.h"
@@ -142,6 +144,47 @@ static void test_a_free_instance_outlives_a_killed_worker(void **state)
 	lock_free(lock);
 }
 
+/* The looks at the parent that changes all the time. */
+static void on_parent(void *userdata, const char *parent, bool is_there, uint64_t registration)
+{
+	unsigned *looks = userdata;
+
+	if (strcmp(parent, "a1") != 0)
+		return;
+	(*looks)++;
+	/* Longer than a turn. */
+	usleep(60000);
+}
+
+static void change_early_parent(struct fixture *f, unsigned registration)
+{
+	char text[16];
+	struct parent *p;
+
+	snprintf(text, sizeof(text), "%u\n", registration);
+	tree_file(f->tree, "/sys/devices/a1/mdev_registration", text);
+	p = manager_mark_name(f->manager, "a1");
+	assert_non_null(p);
+	p->pass_at = 1;
+	manager_wake(f->manager, p->pass_at);
+}
+
+static void test_a_parent_that_changes_all_the_time_leaves_others_their_turn(void **state)
+{
+	struct fixture *f = *state;
+	unsigned looks = 0;
+	const struct manager_observer observer = { .parent = on_parent, .userdata = &looks };
+
+	manager_observe(f->manager, &observer);
+	tree_parent(f->tree, "a1", "t1", 4);
+	f->parent->pass_at = 1;
+	while (looks < 4) {
+		change_early_parent(f, looks + 1);
+		assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
+	}
+	assert_false(f->parent->is_dirty);
+}
+
 #define row(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -151,6 +194,7 @@ int main(void)
 		row(test_a_free_instance_is_given_to_a_worker),
 		row(test_a_free_instance_is_remembered_until_there_is_a_worker),
 		row(test_a_free_instance_outlives_a_killed_worker),
+		row(test_a_parent_that_changes_all_the_time_leaves_others_their_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
