@@ -222,6 +222,18 @@ static bool take_all_down(struct down *down)
 	return found;
 }
 
+static void name_what_was_not_reached(struct down *down)
+{
+	for (size_t i = 0; i < down->n; i++) {
+		_cleanup_(error_done) struct error err = ERROR_INIT;
+
+		if (down->items[i].is_tried)
+			continue;
+		error_set(&err, -ETIME, "it was not reached in time");
+		leave(down, &down->items[i], &err);
+	}
+}
+
 static int run(struct down *down)
 {
 	int r = records_begin_stopping(down->d->records);
@@ -234,8 +246,7 @@ static int run(struct down *down)
 		if (r < 0 || !take_all_down(down))
 			break;
 	}
-	for (size_t i = 0; i < down->n; i++)
-		down->left += !down->items[i].is_tried;
+	name_what_was_not_reached(down);
 	return r;
 }
 

@@ -188,6 +188,19 @@ removed() {
 	run ! removed "$U1"
 }
 
+@test "down names what it did not reach before it had to end" {
+	system_says stopping
+	device "$U3" mtty mtty-1
+	defined "$U3" mtty mtty-1 manual
+	printf '#!/bin/sh\nkill -TERM "$PPID"\nexit 1\n' >"$R/usr/lib/mdevctl/scripts.d/callouts/no"
+	chmod +x "$R/usr/lib/mdevctl/scripts.d/callouts/no"
+	devices down
+	[[ $status == 0 && ${lines[-1]} == "0 devices were taken down, 2 are left" ]]
+	[[ $output == *"Device $U1 of parent mtty is left: "* ]]
+	[[ $output == *"Device $U3 of parent mtty is left: "* ]]
+	[[ $output == *" is left: it was not reached in time"* ]]
+}
+
 @test "StopDevices=no leaves all" {
 	system_says stopping
 	settings ParentGraceSec=0 StopDevices=no
