@@ -25,8 +25,7 @@ static enum campaign_phase phase_of(const struct campaign_facts *f)
 	return f->is_armed ? CAMPAIGN_ARMED : CAMPAIGN_NONE;
 }
 
-/* True if the campaign is neither over nor at work. */
-static bool is_pending(enum campaign_phase phase)
+bool campaign_phase_is_pending(enum campaign_phase phase)
 {
 	switch (phase) {
 	case CAMPAIGN_ARMED:
@@ -55,7 +54,7 @@ static bool is_at_work(enum campaign_phase phase)
 
 static bool is_open(enum campaign_phase phase)
 {
-	return is_pending(phase) || is_at_work(phase);
+	return campaign_phase_is_pending(phase) || is_at_work(phase);
 }
 
 static bool is_stuck(const struct campaign_facts *f)
@@ -290,7 +289,7 @@ static struct campaign_verdict judge_absent(const struct campaign_facts *f, stru
 		return stuck(f, reason);
 	if (!f->is_auto)
 		return is_open(phase) ? retire("it is manual now", reason) : rest(DEVICE_INACTIVE);
-	if (f->was_seen && is_pending(phase))
+	if (f->was_seen && campaign_phase_is_pending(phase))
 		return retire("it was started and stopped by somebody", reason);
 	return judge_phase(f, reason);
 }

@@ -81,5 +81,8 @@ struct campaign_verdict campaign_judge(const struct campaign_facts *facts, struc
  * negative errno, err has its mark (core/failure.h); what has none is tried again. */
 enum campaign_phase campaign_classify(int r, const struct error *err);
 
+/** True of the phases of a campaign that is neither over nor at work. */
+bool campaign_phase_is_pending(enum campaign_phase phase);
+
 /** When to try again after so many tries. */
 int64_t campaign_next_try(const struct campaign_policy *policy, unsigned attempts, int64_t now);

@@ -124,27 +124,6 @@ static bool is_armed(struct ops *ops, const char *parent, const struct mdev_uuid
 	       registration_has_armed(&seen, uuid);
 }
 
-static bool phase_is_pending(enum campaign_phase phase)
-{
-	switch (phase) {
-	case CAMPAIGN_ARMED:
-	case CAMPAIGN_RETRY:
-	case CAMPAIGN_NO_TYPE:
-	case CAMPAIGN_NO_INSTANCE:
-	case CAMPAIGN_BLOCKED:
-	case CAMPAIGN_FAILED:
-		return true;
-	case CAMPAIGN_NONE:
-	case CAMPAIGN_CREATING:
-	case CAMPAIGN_STUCK:
-	case CAMPAIGN_DONE:
-	case CAMPAIGN_DEGRADED:
-	case _CAMPAIGN_PHASE_MAX:
-		break;
-	}
-	return false;
-}
-
 static bool campaign_is_pending(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                                 uint64_t registration)
 {
@@ -152,7 +131,7 @@ static bool campaign_is_pending(struct ops *ops, const char *parent, const struc
 
 	if (record_read(ops->records, parent, uuid, &record) == 0 &&
 	    record.registration == registration)
-		return phase_is_pending(record.phase);
+		return campaign_phase_is_pending(record.phase);
 	return is_armed(ops, parent, uuid, registration);
 }
 
