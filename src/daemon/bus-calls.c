@@ -233,7 +233,7 @@ static void on_done(void *userdata, int status)
 
 	call->is_working = false;
 	if (call->message)
-		bus_work_reply(&call->report, call->message);
+		bus_work_reply(&call->report, status, call->message);
 	call_free(call);
 	go_on(calls);
 }
@@ -241,19 +241,22 @@ static void on_done(void *userdata, int status)
 static void begin(struct call *call)
 {
 	static const struct job_calls job = { .work = work, .report = on_report, .done = on_done };
+	const struct bus_task *task = &call->task;
+	struct bus_calls *calls = call->calls;
 	int r;
 
-	log_info(env_log(call->calls->env), "User %u asks to %s", call->user->uid,
+	log_info(env_log(calls->env), "User %u asks to %s", call->user->uid,
 	         sd_bus_message_get_member(call->message));
-	if (call->task.finish) {
-		r = call->task.finish(call->calls->userdata, call->message);
+	if (task->finish) {
+		r = task->finish(calls->userdata, call->message);
 		if (r < 0)
 			(void)sd_bus_reply_method_errno(call->message, r, NULL);
 		call_free(call);
 		return;
 	}
 	call->is_working = true;
-	r = jobs_add(call->calls->jobs, &job, call, 0, NULL);
+	r = jobs_add(calls->jobs, &job, call,
+	             bus_work_limit(calls->settings, task->kind, task->is_wait), NULL);
 	if (r < 0) {
 		(void)sd_bus_reply_method_errno(call->message, r, NULL);
 		call_free(call);
@@ -380,6 +383,12 @@ int bus_calls_add(struct bus_calls *calls, sd_bus_message *m, const struct bus_t
 	if (r < 0)
 		call_free(call);
 	return r < 0 ? r : 1;
+}
+
+void bus_calls_reload(struct bus_calls *calls)
+{
+	jobs_set_max(calls->jobs, calls->settings->calls_max);
+	go_on(calls);
 }
 
 void bus_calls_drop(struct bus_calls *calls)

@@ -36,5 +36,8 @@ DEFINE_CLEANUP(struct bus_calls, bus_calls_free);
 int bus_calls_add(struct bus_calls *calls, sd_bus_message *m, const struct bus_task *task,
                   sd_bus_error *error) _must_check_;
 
+/** The settings have changed: what waits may have its turn. */
+void bus_calls_reload(struct bus_calls *calls);
+
 /** The bus is lost: nobody waits for an answer any more. */
 void bus_calls_drop(struct bus_calls *calls);

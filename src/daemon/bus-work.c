@@ -32,6 +32,16 @@ struct failure {
 	uint32_t errnum;
 };
 
+/* Of the definitions, the parent, the device. */
+#define LOCKS        3
+#define LOCK_WAIT_US UINT64_C(130000000)
+/* Asked before, told after, for the device and for its definition; and some. */
+#define SCRIPTS 8
+/* Made and removed again, or removed with a time of its own. */
+#define WRITES 2
+/* Calls that are about many devices or parents: so many may use up all their time. */
+#define MANY 32
+
 /* ---- the child ------------------------------------------------------------------------ */
 
 static volatile sig_atomic_t stop_signal;
@@ -202,6 +212,16 @@ static bool find_entry(const struct strbuf *report, enum entry_kind kind, struct
 	return false;
 }
 
+uint64_t bus_work_limit(const struct settings *settings, enum request_kind kind, bool is_wait)
+{
+	uint64_t one = LOCKS * LOCK_WAIT_US + SCRIPTS * (uint64_t)settings->callout_timeout +
+	               WRITES * (uint64_t)settings->create_timeout;
+
+	if (is_wait)
+		return 0;
+	return kind == REQUEST_START_PARENT || kind == REQUEST_RETRY ? MANY * one : one;
+}
+
 pid_t bus_work_pid(const struct strbuf *report)
 {
 	struct entry entry;
@@ -289,7 +309,19 @@ static int make_error(const struct strbuf *report, const struct entry *entry, sd
 	return r < 0 ? r : append_messages(*ret, report);
 }
 
-int bus_work_reply(const struct strbuf *report, sd_bus_message *call)
+/* There is no report, or half of one. */
+static int reply_unknown(int status, sd_bus_message *call)
+{
+	const char *why = status == -ETIMEDOUT ? "did not end in its time and was left to itself"
+	                                       : "died";
+
+	return sd_bus_reply_method_errorf(call, bus_error_name(ERROR_FAILED),
+	                                  "The process that did it %s; what it has done so far is "
+	                                  "told by 'mdevmgr status'",
+	                                  why);
+}
+
+int bus_work_reply(const struct strbuf *report, int status, sd_bus_message *call)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
 	struct entry entry;
@@ -298,9 +330,7 @@ int bus_work_reply(const struct strbuf *report, sd_bus_message *call)
 	if (sd_bus_message_get_expect_reply(call) <= 0)
 		return 0;
 	if (!find_entry(report, ENTRY_END, &entry))
-		return sd_bus_reply_method_errorf(call, bus_error_name(ERROR_FAILED),
-		                                  "The process that did it died; what it has done "
-		                                  "so far is told by 'mdevmgr status'");
+		return reply_unknown(status, call);
 	r = find_entry(report, ENTRY_ERROR, &entry) ? make_error(report, &entry, call, &reply)
 	                                            : make_result(report, call, &reply);
 	if (r < 0)

@@ -226,6 +226,12 @@ int bus_new(sd_event *event, const struct env *env, struct manager *manager,
 	return 0;
 }
 
+void bus_reload(struct bus *b)
+{
+	if (b)
+		bus_calls_reload(b->calls);
+}
+
 void bus_free(struct bus *b)
 {
 	if (!b)

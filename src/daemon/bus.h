@@ -23,5 +23,8 @@ int bus_new(sd_event *event, const struct env *env, struct manager *manager,
 void bus_free(struct bus *bus);
 DEFINE_CLEANUP(struct bus, bus_free);
 
+/** The settings have changed. NULL is fine. */
+void bus_reload(struct bus *bus);
+
 /** What sends the signals: for manager_observe(), or to be called by who observes. */
 const struct manager_observer *bus_observer(const struct bus *bus);

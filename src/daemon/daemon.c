@@ -67,6 +67,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		ops_configure(d->ops, &d->settings);
 	}
 	manager_reload(d->manager);
+	bus_reload(d->bus);
 	notify_ready(&d->notify);
 	return 0;
 }

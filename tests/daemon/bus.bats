@@ -233,6 +233,33 @@ offered() {
 
 # ---- many ----------------------------------------------------------------------------------------------
 
+@test "SIGHUP takes over CallsMax=: what waited for its turn has it" {
+	local first
+
+	mkdir -p "$R/etc/mdevmgr" "$R/etc/mdevctl.d/scripts.d/callouts"
+	printf '[Daemon]\nCallsMax=1\n' >"$R/etc/mdevmgr/mdevmgr.conf"
+	start_all
+	cat >"$R/etc/mdevctl.d/scripts.d/callouts/slow" <<-END
+		#!/bin/bash
+		touch "$BUS_DIR/asked"
+		while [[ -d "$BUS_DIR" && ! -e "$BUS_DIR/go" ]]; do sleep 0.1; done
+		exit 2
+	END
+	chmod 755 "$R/etc/mdevctl.d/scripts.d/callouts/slow"
+	busctl --auto-start=no --timeout=600 call "$NAME" /org/mdevmgr1 "$NAME.Manager" Define 'a{sv}' 3 \
+		uuid s "$ND" parent s mtty type s mtty-1 >"$BUS_DIR/first" 2>&1 3>&- &
+	first=$!
+	wait_for test -e "$BUS_DIR/asked"
+	printf '[Daemon]\nCallsMax=2\n' >"$R/etc/mdevmgr/mdevmgr.conf"
+	kill -HUP "$PID"
+	manager Retry 'a{sv}' 1 uuid s "$UX"
+	fails 'No auto definition'
+	kill -0 "$first"
+	touch "$BUS_DIR/go"
+	wait "$first"
+	is_defined mtty "$ND"
+}
+
 @test "1,000 calls in flight from 10 connections: each is answered, in little memory" {
 	start_all allow
 	run "${top_builddir:?}/tests/daemon/flood" 10 100 "$PID" "$NOBODY"
