@@ -34,12 +34,20 @@ const char *manager_find_rival(void *userdata, const char *parent, const struct 
 	return NULL;
 }
 
+static bool arms(const struct manager *m, const char *parent)
+{
+	const struct parent *p = parents_find(&m->parents, parent);
+
+	if (m->only && strcmp(m->only, parent) == 0)
+		return true;
+	return m->arms && !(p && p->is_unarmed);
+}
+
 static void write_note(struct manager *m, const char *parent)
 {
-	bool is_limited_to = m->only && strcmp(m->only, parent) == 0;
 	_cleanup_(error_done) struct error err = ERROR_INIT;
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = ops_note_registration(m->ops, parent, m->arms || is_limited_to, &err);
+	int r = ops_note_registration(m->ops, parent, arms(m, parent), &err);
 
 	if (r >= 0)
 		return;
@@ -230,6 +238,9 @@ void manager_pass(struct manager *m, struct parent *p)
 	int r;
 
 	p->is_dirty = false;
+	/* Until a look has written that down, however late. */
+	if (m->is_first_look && !m->arms)
+		p->is_unarmed = true;
 	r = look(m, p, &survey);
 	if (r == 0)
 		r = tell_devices(m, p, &survey);
@@ -238,6 +249,8 @@ void manager_pass(struct manager *m, struct parent *p)
 		return;
 	}
 	p->is_unreadable = false;
+	if (survey.is_noted || survey.registration == 0)
+		p->is_unarmed = false;
 	tell_parent(m, p, &survey);
 	p->due = first_due(m, &survey);
 	if (!p->work) {

@@ -156,7 +156,7 @@ static int find_parents(struct manager *m, int64_t now)
 	return 0;
 }
 
-static void look_for_all(struct manager *m)
+static int look_for_all(struct manager *m)
 {
 	int64_t now = record_now();
 	int r;
@@ -165,10 +165,11 @@ static void look_for_all(struct manager *m)
 	m->rescan_at = m->rescan_every ? now + m->rescan_every : 0;
 	r = find_parents(m, now);
 	if (r == 0)
-		return;
+		return 0;
 	log_message(env_log(m->env), LOG_LEVEL_ERROR, "Cannot look for parents: %s (trying again)",
 	            strerror(-r));
 	m->all_at = now + 1000000;
+	return r;
 }
 
 static void look_for_one(struct manager *m, const char *parent)
@@ -227,7 +228,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	if (m->rescan_at != 0 && m->rescan_at <= now)
 		manager_mark_all_freed(m);
 	if (m->all_at != 0 && (m->all_at <= now || m->rescan_at <= now))
-		look_for_all(m);
+		(void)look_for_all(m);
 	look_at_what_is_due(m, now + TURN_US);
 	wake_for_the_next(m);
 	return 0;
@@ -301,7 +302,10 @@ int manager_start(struct manager *m, bool is_booting)
 	if (m->only && records_have_begun(m->records))
 		look_for_one(m, m->only);
 	else
-		look_for_all(m);
+		r = look_for_all(m);
+	/* What is found later would be armed. */
+	if (r < 0 && !m->arms)
+		return r;
 	look_at_what_is_due(m, 0);
 	m->is_first_look = false;
 	m->arms = true;

@@ -68,7 +68,8 @@ DEFINE_CLEANUP(struct manager, manager_free);
 int manager_limit_to(struct manager *m, const char *parent) _must_check_;
 
 /** Opens the event sources, looks at everything, starts work. Unless the system is booting
- * the first look of a boot arms nothing that it finds registered. */
+ * the first look of a boot arms nothing that it finds registered; it is an error if that
+ * look cannot be taken. */
 int manager_start(struct manager *m, bool is_booting) _must_check_;
 
 /** The settings have changed: obeys the new ones and looks at everything. */

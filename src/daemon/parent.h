@@ -19,10 +19,11 @@ struct parent {
 	bool is_told;       /* observers were told that it is there */
 	bool is_unreadable; /* the last look failed, which was told */
 	bool is_dirty;
-	bool is_freed;                  /* a device went since the last look */
-	int64_t dirty_since;            /* the first mark */
-	int64_t pass_at;                /* is_dirty: when to look */
-	int64_t due;                    /* when to look without a mark, 0: never */
+	bool is_unarmed;     /* what is registered arms nothing, which is not written down yet */
+	bool is_freed;       /* a device went since the last look */
+	int64_t dirty_since; /* the first mark */
+	int64_t pass_at;     /* is_dirty: when to look */
+	int64_t due;         /* when to look without a mark, 0: never */
 	struct manager_device *devices; /* as told last, in order of UUID */
 	size_t n;
 	struct mdev_uuid *seen; /* bound or unbound in this registration, not by us */

@@ -3,6 +3,7 @@
  * What the manager keeps of what it heard, until a worker has it. */
 #include "config.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -185,7 +186,99 @@ static void test_a_parent_that_changes_all_the_time_leaves_others_their_turn(voi
 	assert_false(f->parent->is_dirty);
 }
 
-#define row(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* ---- the first look at a system that runs ------------------------------------------------- */
+
+#define REG "/sys/devices/p1/mdev_registration"
+
+/* As setup(), but nothing was noted or begun, and nobody has looked yet. */
+static int setup_unstarted(void **state)
+{
+	struct fixture *f;
+	int r = setup(state);
+
+	f = *state;
+	tree_rename(f->tree, "/run/mdevmgr", "/run/elsewhere");
+	tree_dir(f->tree, "/run/mdevmgr");
+	manager_free(f->manager);
+	assert_int_equal(manager_new(f->event, f->tree->env, f->ops, &f->settings, &f->manager), 0);
+	f->parent = NULL;
+	return r;
+}
+
+static void look_again(struct fixture *f)
+{
+	f->parent = manager_mark_name(f->manager, "p1");
+	assert_non_null(f->parent);
+	manager_pass(f->manager, f->parent);
+}
+
+static void test_a_first_look_arms_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(manager_start(f->manager, false), 0);
+	look_again(f);
+	assert_null(f->parent->work);
+	tree_file(f->tree, REG, "8\n");
+	look_again(f);
+	assert_non_null(f->parent->work);
+}
+
+static void test_a_first_look_that_failed_arms_nothing_later(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_file(f->tree, REG, "x\n");
+	assert_int_equal(manager_start(f->manager, false), 0);
+	look_again(f);
+	assert_true(f->parent->is_unreadable);
+	tree_file(f->tree, REG, "7\n");
+	look_again(f);
+	assert_null(f->parent->work);
+	tree_file(f->tree, REG, "8\n");
+	look_again(f);
+	assert_non_null(f->parent->work);
+}
+
+static void test_a_first_look_that_is_not_written_down_arms_nothing_later(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_file(f->tree, "/run/mdevmgr/parents", "");
+	assert_int_equal(manager_start(f->manager, false), 0);
+	tree_rename(f->tree, "/run/mdevmgr/parents", "/run/no-parents");
+	look_again(f);
+	assert_null(f->parent->work);
+	tree_file(f->tree, REG, "8\n");
+	look_again(f);
+	assert_non_null(f->parent->work);
+}
+
+static void test_a_parent_that_came_after_the_first_look_is_armed(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_rename(f->tree, "/sys/class/mdev_bus/p1", "/sys/gone");
+	tree_rename(f->tree, REG, "/sys/devices/gone");
+	assert_int_equal(manager_start(f->manager, false), 0);
+	tree_rename(f->tree, "/sys/gone", "/sys/class/mdev_bus/p1");
+	tree_rename(f->tree, "/sys/devices/gone", REG);
+	look_again(f);
+	assert_non_null(f->parent->work);
+}
+
+static void test_without_a_first_look_there_is_no_start(void **state)
+{
+	struct fixture *f = *state;
+
+	tree_rename(f->tree, "/sys/bus/mdev/devices", "/sys/elsewhere");
+	tree_file(f->tree, "/sys/bus/mdev/devices", "");
+	assert_int_equal(manager_start(f->manager, false), -ENOTDIR);
+	assert_false(records_have_begun(f->manager->records));
+}
+
+#define unstarted(f) cmocka_unit_test_setup_teardown(f, setup_unstarted, teardown)
+#define row(f)       cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
@@ -195,6 +288,11 @@ int main(void)
 		row(test_a_free_instance_is_remembered_until_there_is_a_worker),
 		row(test_a_free_instance_outlives_a_killed_worker),
 		row(test_a_parent_that_changes_all_the_time_leaves_others_their_turn),
+		unstarted(test_a_first_look_arms_nothing),
+		unstarted(test_a_first_look_that_failed_arms_nothing_later),
+		unstarted(test_a_first_look_that_is_not_written_down_arms_nothing_later),
+		unstarted(test_a_parent_that_came_after_the_first_look_is_armed),
+		unstarted(test_without_a_first_look_there_is_no_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
