@@ -34,25 +34,25 @@ const char *manager_find_rival(void *userdata, const char *parent, const struct 
 	return NULL;
 }
 
-static bool arms(const struct manager *m, const char *parent)
+static bool arms(const struct manager *m, const struct parent *p)
 {
-	const struct parent *p = parents_find(&m->parents, parent);
-
-	if (m->only && strcmp(m->only, parent) == 0)
+	if (m->only && strcmp(m->only, p->name) == 0)
 		return true;
-	return m->arms && !(p && p->is_unarmed);
+	return m->arms && !p->is_unarmed;
 }
 
-static void write_note(struct manager *m, const char *parent)
+static void write_note(struct manager *m, struct parent *p)
 {
+	bool was_told = p->is_unnoted;
 	_cleanup_(error_done) struct error err = ERROR_INIT;
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = ops_note_registration(m->ops, parent, arms(m, parent), &err);
+	int r = ops_note_registration(m->ops, p->name, arms(m, p), &err);
 
-	if (r >= 0)
+	p->is_unnoted = r < 0;
+	if (r >= 0 || was_told)
 		return;
 	error_format(&err, &text);
-	log_warn(env_log(m->env), "The registration of parent %s is not remembered: %s", parent,
+	log_warn(env_log(m->env), "The registration of parent %s is not remembered: %s", p->name,
 	         strbuf_str(&text));
 }
 
@@ -63,10 +63,11 @@ static void note(void *userdata, const char *parent)
 	struct manager *m = userdata;
 	struct parent *p = parents_find(&m->parents, parent);
 
-	write_note(m, parent);
+	if (!p)
+		return;
+	write_note(m, p);
 	manager_read_changes(m);
-	if (p)
-		p->is_dirty = false;
+	p->is_dirty = false;
 }
 
 static int look(struct manager *m, const struct parent *p, struct survey *ret)

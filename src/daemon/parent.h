@@ -18,6 +18,7 @@ struct parent {
 	uint64_t registration;
 	bool is_told;       /* observers were told that it is there */
 	bool is_unreadable; /* the last look failed, which was told */
+	bool is_unnoted;    /* its registration could not be noted, which was told */
 	bool is_dirty;
 	bool is_unarmed;     /* what is registered arms nothing, which is not written down yet */
 	bool is_freed;       /* a device went since the last look */

@@ -186,6 +186,46 @@ static void test_a_parent_that_changes_all_the_time_leaves_others_their_turn(voi
 	assert_false(f->parent->is_dirty);
 }
 
+static void count_warnings(void *userdata, enum log_level level, const char *text)
+{
+	unsigned *n = userdata;
+
+	if (level == LOG_LEVEL_WARN && strstr(text, "is not remembered"))
+		(*n)++;
+}
+
+/* It is looked at twice, in a new registration. */
+static void register_and_look(struct fixture *f, struct parent *p, const char *registration)
+{
+	tree_file(f->tree, "/sys/devices/p1/mdev_registration", registration);
+	manager_pass(f->manager, p);
+	manager_pass(f->manager, p);
+}
+
+static void test_a_registration_that_cannot_be_noted_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	unsigned n = 0;
+	const struct log log = { .max = LOG_LEVEL_WARN, .sink = count_warnings, .userdata = &n };
+
+	env_set_log(f->tree->env, &log);
+	/* A file in its place. */
+	tree_rename(f->tree, "/run/mdevmgr/parents", "/run/mdevmgr/there");
+	tree_file(f->tree, "/run/mdevmgr/parents", "");
+	f->parent->work_after = INT64_MAX;
+	register_and_look(f, f->parent, "8\n");
+	assert_int_equal(n, 1);
+	tree_rename(f->tree, "/run/mdevmgr/parents", "/run/mdevmgr/file");
+	tree_rename(f->tree, "/run/mdevmgr/there", "/run/mdevmgr/parents");
+	register_and_look(f, f->parent, "9\n");
+	assert_int_equal(n, 1);
+	tree_rename(f->tree, "/run/mdevmgr/parents", "/run/mdevmgr/there");
+	tree_rename(f->tree, "/run/mdevmgr/file", "/run/mdevmgr/parents");
+	register_and_look(f, f->parent, "10\n");
+	assert_int_equal(n, 2);
+	env_set_log(f->tree->env, NULL);
+}
+
 /* ---- the first look at a system that runs ------------------------------------------------- */
 
 #define REG "/sys/devices/p1/mdev_registration"
@@ -293,6 +333,7 @@ int main(void)
 		unstarted(test_a_first_look_that_is_not_written_down_arms_nothing_later),
 		unstarted(test_a_parent_that_came_after_the_first_look_is_armed),
 		unstarted(test_without_a_first_look_there_is_no_start),
+		row(test_a_registration_that_cannot_be_noted_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
