@@ -192,6 +192,7 @@ removed() {
 	system_says stopping
 	device "$U3" mtty mtty-1
 	defined "$U3" mtty mtty-1 manual
+	# shellcheck disable=SC2016 # the script expands it
 	printf '#!/bin/sh\nkill -TERM "$PPID"\nexit 1\n' >"$R/usr/lib/mdevctl/scripts.d/callouts/no"
 	chmod +x "$R/usr/lib/mdevctl/scripts.d/callouts/no"
 	devices down
