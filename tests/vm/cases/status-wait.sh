@@ -32,6 +32,7 @@ like "$OUT" "\"uuid\": \"$A\"" "JSON has it"
 is "$(shown state,attempts -u "$A")" "active 1 " "with one try"
 
 # The kernel waits for the last user
+rm -f "/tmp/held.$B"
 perl /tmp/holder.pl device "$B" &
 holder=$!
 wait_for 20 test -s "/tmp/held.$B"
