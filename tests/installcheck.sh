@@ -11,10 +11,12 @@ status=0
 # What is named but need not be there: made at run time, the kernel's, or the user's.
 is_optional() {
 	case $1 in
-	/etc/mdevctl.d | /etc/mdevctl.d/* | /usr/lib/mdevctl/scripts.d/*) return 0 ;;
+	/etc/mdevctl.d | /etc/mdevctl.d/* | /usr/lib/mdevctl/scripts.d | /usr/lib/mdevctl/scripts.d/*) return 0 ;;
 	/etc/mdevmgr | /etc/mdevmgr/* | /usr/lib/mdevmgr | /usr/lib/mdevmgr/*) return 0 ;;
 	# What an administrator may make, and systemd at boot.
-	/etc/systemd/system/* | /etc/udev/rules.d | /etc/modules-load.d | /var/* | /usr/lib/systemd/system/*.wants/*) return 0 ;;
+	/etc/systemd/system/* | /etc/udev/rules.d | /etc/modules-load.d | /var/* | */systemd/system/*.wants/*) return 0 ;;
+	# Where the manual says that a package has them; ours may have another prefix.
+	/usr/share/dbus-1/system.d/* | /usr/share/polkit-1/actions/*) return 0 ;;
 	# On the bus, no files.
 	/org/mdevmgr1 | /org/mdevmgr1/*) return 0 ;;
 	/usr/lib | /etc | /dev | /dev/* | /proc | /proc/* | /run | /run/* | /sys | /sys/* | /tmp/*) return 0 ;;
