@@ -12,9 +12,14 @@ teardown() {
 	[[ -z ${MON-} ]] || kill -9 "$MON" 2>/dev/null || :
 }
 
-# probe PARENT TEXT: changes a definition that is there for this only
+# probe PARENT TEXT: changes a definition that is there for this only; whole, so that a monitor that
+# looks meanwhile has nothing to say of it
 probe() {
+	local root=$R R=$BATS_TEST_TMPDIR/probe
+
 	defined "$UX" "$1" "$2" manual
+	mkdir -p "$root/etc/mdevctl.d/$1"
+	mv "$R/etc/mdevctl.d/$1/$UX" "$root/etc/mdevctl.d/$1/"
 }
 
 # await PATTERN: within half a minute there is a line like this
