@@ -52,41 +52,13 @@ static int each_wanted(struct cli *cli, const struct arguments *args,
 	return status;
 }
 
-/* It waits for its next try, or is about to be tried. */
-static bool waits_for_try(const struct survey_entry *e)
-{
-	return e->action == CAMPAIGN_START || e->next > 0;
-}
-
-/* What there is nothing to try of: it is there, on its way, or has no parent. */
-static bool is_left_alone(const struct survey *s, const struct survey_entry *e)
-{
-	switch (e->state) {
-	case DEVICE_STARTING:
-		return !waits_for_try(e);
-	case DEVICE_ACTIVE:
-	case DEVICE_DEGRADED:
-	case DEVICE_STOPPING:
-	case DEVICE_STUCK:
-		return true;
-	case DEVICE_WAITING_PARENT:
-	case DEVICE_INACTIVE:
-	case DEVICE_WAITING_TYPE:
-	case DEVICE_WAITING_INSTANCE:
-	case DEVICE_BLOCKED:
-	case DEVICE_FAILED:
-	case _DEVICE_STATE_MAX:
-		break;
-	}
-	return s->registration == 0;
-}
-
 static int print_one(struct cli *cli, const struct survey *s, const struct survey_entry *e,
                      struct error *err _unused_)
 {
 	char uuid[MDEV_UUID_TEXT_MAX];
 
-	if (is_left_alone(s, e))
+	/* Without its parent there is nothing to try either. */
+	if (s->registration == 0 || survey_entry_is_there(e))
 		return 0;
 	mdev_uuid_format(&e->uuid, uuid);
 	strbuf_addf(&cli->out->text, "try to start %s on parent ", uuid);

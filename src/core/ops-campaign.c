@@ -80,34 +80,6 @@ struct retry {
 	int failure;     /* of the last one */
 };
 
-/* One that only waits for its next try is told as starting, too. */
-static bool waits_for_try(const struct survey_entry *e)
-{
-	return e->action == CAMPAIGN_START || e->next > 0;
-}
-
-static bool is_there(const struct survey_entry *e)
-{
-	switch (e->state) {
-	case DEVICE_STARTING:
-		return !waits_for_try(e);
-	case DEVICE_ACTIVE:
-	case DEVICE_DEGRADED:
-	case DEVICE_STOPPING:
-	case DEVICE_STUCK:
-		return true;
-	case DEVICE_INACTIVE:
-	case DEVICE_WAITING_PARENT:
-	case DEVICE_WAITING_TYPE:
-	case DEVICE_WAITING_INSTANCE:
-	case DEVICE_BLOCKED:
-	case DEVICE_FAILED:
-	case _DEVICE_STATE_MAX:
-		break;
-	}
-	return false;
-}
-
 static int arm_again(struct retry *retry, const struct survey *s, const struct survey_entry *e,
                      struct error *err)
 {
@@ -135,7 +107,7 @@ static int retry_entry(struct retry *retry, const struct survey *s, const struct
 	    (retry->uuid && mdev_uuid_compare(retry->uuid, &e->uuid) != 0))
 		return 0;
 	retry->n_found++;
-	if (s->registration == 0 || is_there(e))
+	if (s->registration == 0 || survey_entry_is_there(e))
 		return 0;
 	return arm_again(retry, s, e, err);
 }

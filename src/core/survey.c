@@ -448,6 +448,34 @@ bool survey_entry_is_at_rest(const struct survey_entry *e, bool count_missing_pa
 	return true;
 }
 
+/* One that only waits for its next try is told as starting, too. */
+static bool waits_for_try(const struct survey_entry *e)
+{
+	return e->action == CAMPAIGN_START || e->next > 0;
+}
+
+bool survey_entry_is_there(const struct survey_entry *e)
+{
+	switch (e->state) {
+	case DEVICE_STARTING:
+		return !waits_for_try(e);
+	case DEVICE_ACTIVE:
+	case DEVICE_DEGRADED:
+	case DEVICE_STOPPING:
+	case DEVICE_STUCK:
+		return true;
+	case DEVICE_INACTIVE:
+	case DEVICE_WAITING_PARENT:
+	case DEVICE_WAITING_TYPE:
+	case DEVICE_WAITING_INSTANCE:
+	case DEVICE_BLOCKED:
+	case DEVICE_FAILED:
+	case _DEVICE_STATE_MAX:
+		break;
+	}
+	return false;
+}
+
 bool survey_entry_is_bad(const struct survey_entry *e)
 {
 	return e->is_auto && (e->state == DEVICE_FAILED || e->state == DEVICE_STUCK ||

@@ -105,5 +105,8 @@ int survey_list_parents(struct ops *ops, struct names *ret) _must_check_;
  * missing parent counts as rest only if the caller says so. */
 bool survey_entry_is_at_rest(const struct survey_entry *e, bool count_missing_parent);
 
+/** True if the device is there, on its way, or on its way out: there is nothing to try. */
+bool survey_entry_is_there(const struct survey_entry *e);
+
 /** True for what status must not be silent about: auto and failed, stuck or degraded. */
 bool survey_entry_is_bad(const struct survey_entry *e);
