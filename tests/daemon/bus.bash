@@ -34,9 +34,11 @@ prepare_bus() {
 }
 
 run_bus() {
-	dbus-daemon --config-file="$BUS_DIR/bus.conf" --nofork --nopidfile >"$BUS_DIR/log" 2>&1 3>&- &
+	dbus-daemon --config-file="$BUS_DIR/bus.conf" --nofork --nopidfile --print-address \
+		>"$BUS_DIR/log" 2>&1 3>&- &
 	BUS_PID=$!
-	wait_for test -S "$BUS_DIR/socket"
+	# The socket alone is there before somebody listens to it, and a call then is refused.
+	wait_for grep -q "^unix:path=$BUS_DIR/socket" "$BUS_DIR/log"
 }
 
 # start_polkit MODE: tests/daemon/polkit-mock.c has them
