@@ -18,7 +18,7 @@ declare -A may_include=(
 
 # What is matched in a line, and the files below src that may hold it.
 declare -A belongs_to=(
-	['#include *[<"]json-c/']='shared/json\.c|core/definition(-[a-z]+)?\.c|core/callout-probe\.c'
+	['#include *[<"]json-c/']='shared/json\.c|core/definition(-[a-z]+)?\.c|core/recipe(-text)?\.c|core/callout-probe\.c'
 	['#include *[<"]uuid/']='core/mdev-uuid\.c'
 	['#include *[<"]getopt\.h']='cli/[a-z-]+\.c|daemon/main\.c'
 	['#include *<netlink/']='shared/(netlink\.[ch]|uevent\.c)'

@@ -28,11 +28,12 @@
 #define LOCKED_ENV       "MDEVMGR_LOCKED"
 #define FDINFO_SIZE_MAX  65536
 
-/* The file's bytes: 0 the definitions, then two ranges of hashes. Two names of one
+/* The file's bytes: 0 the definitions, then two ranges of hashes, then the recipes. Two names of one
  * hash wait for each other and lose nothing by it. */
 #define RANGE_SIZE   (1 << 30)
 #define RANGE_PARENT ((off_t)1)
 #define RANGE_DEVICE (RANGE_PARENT + RANGE_SIZE)
+#define BYTE_RECIPES (RANGE_DEVICE + RANGE_SIZE)
 
 struct lock {
 	int fd; /* -1: locking is not possible here */
@@ -355,4 +356,9 @@ int lock_device(const struct env *env, const struct mdev_uuid *uuid, struct lock
 	mdev_uuid_format(uuid, what + strlen("device "));
 	return lock_acquire(env, RANGE_DEVICE + hash_bytes(uuid->bytes, sizeof(uuid->bytes)),
 	                    DEVICE_WAIT, what, ret, err);
+}
+
+int lock_recipes(const struct env *env, struct lock **ret, struct error *err)
+{
+	return lock_acquire(env, BYTE_RECIPES, DEVICE_WAIT, "the recipes of parents", ret, err);
 }

@@ -43,6 +43,10 @@ void lock_file_done(struct lock_file *file);
 int lock_device(const struct env *env, const struct mdev_uuid *uuid, struct lock **ret,
                 struct error *err) _must_check_;
 
+/** Locks all recipes (core/recipe-store.h) for writing and applying them. Waits as
+ * lock_parent(). */
+int lock_recipes(const struct env *env, struct lock **ret, struct error *err) _must_check_;
+
 /** Releases. NULL is fine. */
 void lock_free(struct lock *lock);
 DEFINE_CLEANUP(struct lock, lock_free);

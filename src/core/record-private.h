@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What record.c and registration.c share: lines of KEY=VALUE in small files that are
+ * What record.c, registration.c and recipe-record.c share: lines of KEY=VALUE in small files that are
  * exchanged as a whole, each with the boot that it belongs to. */
 #pragma once
 
@@ -29,6 +29,10 @@ int record_parse_u64(const char *text, uint64_t *ret) _must_check_;
 /** Cuts the next KEY=VALUE line out of *text, which is changed; lines that are none are
  * passed over. False at the end. */
 bool record_next_field(char **text, char **ret_key, char **ret_value);
+
+/** One line of UTF-8 that is not too long, whatever came in; owned by the caller. NULL: out of
+ * memory. */
+char *record_clean_line(const char *text) _must_check_;
 
 /** Reads a record's text, which is changed; boot_id is that of this boot. -ENOENT for one
  * of another boot, or one that cannot be understood; -ENOMEM. */

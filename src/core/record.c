@@ -80,8 +80,7 @@ bool record_next_field(char **text, char **ret_key, char **ret_value)
 	return false;
 }
 
-/* One line of UTF-8 that is not too long, whatever came in. */
-static char *clean_line(const char *text)
+char *record_clean_line(const char *text)
 {
 	_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
 	size_t left = strlen(text), n;
@@ -182,7 +181,7 @@ static int take_field(struct record *record, const char *key, const char *value)
 	if (strcmp(key, "other") == 0)
 		return parse_parent(value, &record->other);
 	if (strcmp(key, "reason") == 0)
-		return parse_text(clean_line(value), &record->reason);
+		return parse_text(record_clean_line(value), &record->reason);
 	return take_number(record, key, value);
 }
 
@@ -216,7 +215,7 @@ static void add_number(struct strbuf *out, const char *key, uint64_t value)
 
 void record_format(const struct record *record, struct strbuf *out)
 {
-	_cleanup_(freep) char *reason = record->reason ? clean_line(record->reason) : NULL;
+	_cleanup_(freep) char *reason = record->reason ? record_clean_line(record->reason) : NULL;
 
 	strbuf_addf(out, "registration=%" PRIu64 "\nphase=%s\n", record->registration,
 	            phase_names[record->phase]);

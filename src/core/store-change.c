@@ -8,46 +8,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "core/store-private.h"
-
-/* Hidden, in the directory above the parents': readers of either pass over it, and no
- * part of it can be taken for a UUID. */
-#define TEMP_PREFIX ".mdevmgr-"
-#define TEMP_TRIES  16
+#include "shared/temp.h"
 
 /* ---- temporary files ------------------------------------------------------------- */
-
-static int on_leftover(void *userdata, const char *name, unsigned char type _unused_)
-{
-	const int *fd = userdata;
-
-	/* We hold the lock, so its maker is dead. */
-	if (strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0)
-		unlinkat(*fd, name, 0);
-	return 0;
-}
-
-static int create_temp(int dirfd, char *name, size_t size, mode_t mode)
-{
-	for (int i = 0; i < TEMP_TRIES; i++) {
-		unsigned long random;
-		int fd;
-
-		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-			return -EIO;
-		snprintf(name, size, TEMP_PREFIX "%016lx", random);
-		fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-		            mode);
-		if (fd >= 0)
-			return fd;
-		if (errno != EEXIST)
-			return -errno;
-	}
-	return -EEXIST;
-}
 
 /* A new file gets the group that a directory with the set-group-ID bit asks for: it is
  * made in another one. */
@@ -60,12 +26,13 @@ static int inherit_group(int dirfd, int fd)
 	return st.st_mode & S_ISGID && fchown(fd, (uid_t)-1, st.st_gid) < 0 ? -errno : 0;
 }
 
-/* Writes a whole temporary file, with the metadata of the open file like (or -1: as a
- * new file of parent_fd). On failure nothing is left behind. */
-static int write_temp(int dirfd, int parent_fd, char *name, size_t size, int like,
+/* Writes a whole temporary file, in the directory above the parents': readers of either pass
+ * over hidden names. It gets the metadata of the open file like (or -1: as a new file of
+ * parent_fd). On failure nothing is left behind. */
+static int write_temp(int dirfd, int parent_fd, char name[static TEMP_NAME_MAX], int like,
                       const void *bytes, size_t n)
 {
-	_cleanup_(closep) int fd = create_temp(dirfd, name, size, like >= 0 ? 0600 : 0666);
+	_cleanup_(closep) int fd = temp_create(dirfd, like >= 0 ? 0600 : 0666, name);
 	int r;
 
 	if (fd < 0)
@@ -135,7 +102,8 @@ static int place_open(const struct store *store, const char *parent, bool is_new
 	place.store_fd = open_store_dir(store);
 	if (place.store_fd < 0)
 		return place.store_fd;
-	r = dir_each(place.store_fd, on_leftover, &place.store_fd);
+	/* We hold the lock, so their makers are dead. */
+	r = temp_sweep(place.store_fd);
 	if (r < 0)
 		return r;
 	place.parent_fd = is_new ? open_or_make_dir(place.store_fd, parent, 0777)
@@ -203,10 +171,10 @@ static bool is_link(const struct place *place, const char *name)
 static int create_in(const struct place *place, bool replace_link, const char *name,
                      const void *bytes, size_t n)
 {
-	char temp[64];
+	char temp[TEMP_NAME_MAX];
 	int r;
 
-	r = write_temp(place->store_fd, place->parent_fd, temp, sizeof(temp), -1, bytes, n);
+	r = write_temp(place->store_fd, place->parent_fd, temp, -1, bytes, n);
 	if (r < 0)
 		return r;
 	r = replace_link && is_link(place, name) ? rename_over(place, temp, name)
@@ -248,12 +216,12 @@ int store_put(const struct store *store, const char *parent, const struct mdev_u
 static int replace_in(const struct place *place, const char *name, const void *bytes, size_t n)
 {
 	_cleanup_(closep) int old = file_open_regular(place->parent_fd, name);
-	char temp[64];
+	char temp[TEMP_NAME_MAX];
 	int r;
 
 	if (old < 0)
 		return old;
-	r = write_temp(place->store_fd, place->parent_fd, temp, sizeof(temp), old, bytes, n);
+	r = write_temp(place->store_fd, place->parent_fd, temp, old, bytes, n);
 	if (r < 0)
 		return r;
 	r = rename_over(place, temp, name);
