@@ -13,6 +13,8 @@ struct driver {
 	const char *name;
 	/* The type's id that it serves; NULL for the generic one. */
 	const char *type;
+	/* Changes are made under the lock that s390-tools take too (core/ap-lock.h). */
+	bool has_ap_lock;
 	/* Reads an active device's attributes back in the form in which they would be
 	 * written at start. NULL: only callouts can tell. */
 	int (*read_attrs)(int device_fd, struct attrs *ret);

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "core/driver.h"
 #include "core/ops-private.h"
 
 /* With callouts in between the lock is not held; a file changed that often is somebody
@@ -277,7 +278,8 @@ static int modify_run(struct modify *m, struct error *err)
 }
 
 /* Without callouts there is nothing to wait for between reading and writing: all of it
- * is done under the lock, and any number of writers come through. */
+ * is done under the lock, and any number of writers come through. 1 if there is another
+ * lock that must be taken first, and nothing was done. */
 static int modify_locked(struct ops *ops, const struct modify_request *req, struct error *err)
 {
 	_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
@@ -286,6 +288,8 @@ static int modify_locked(struct ops *ops, const struct modify_request *req, stru
 
 	if (r == 0)
 		r = modify_prepare(&m, err);
+	if (r == 0 && driver_for_type(m.definition->type)->has_ap_lock)
+		return 1;
 	if (r == 0)
 		r = modify_store(&m, err);
 	return r;
@@ -303,8 +307,8 @@ static void pause_before_try(int i)
 	nanosleep(&pause, NULL);
 }
 
-static int modify_with_callouts(struct ops *ops, const struct modify_request *req,
-                                struct error *err)
+/* With callouts, or a lock that is not ours alone. */
+static int modify_by_tries(struct ops *ops, const struct modify_request *req, struct error *err)
 {
 	int r = -EAGAIN;
 
@@ -358,9 +362,13 @@ int ops_modify_stored(struct ops *ops, const struct modify_request *req, struct 
 		                 problem);
 	if (req->options.dry_run)
 		return modify_plan(ops, req, ret_plan, err);
-	if (!ops_has_scripts(ops))
-		return modify_locked(ops, req, err);
-	return modify_with_callouts(ops, req, err);
+	if (!ops_has_scripts(ops)) {
+		int r = modify_locked(ops, req, err);
+
+		if (r <= 0)
+			return r;
+	}
+	return modify_by_tries(ops, req, err);
 }
 
 int ops_modify(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,

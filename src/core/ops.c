@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/ap-lock.h"
 #include "core/driver.h"
 #include "core/ops-private.h"
 #include "core/settings.h"
@@ -114,6 +115,26 @@ static int take_up(struct conversation *talk, struct operation *op)
 	return 0;
 }
 
+/* Where ap-check has agreed at pre it holds the lock in our name, until post: then it is
+ * ours already. Else it is held over the body only, so that no script waits for it. */
+static int run_body(struct operation *op, struct error *err)
+{
+	bool is_locked = driver_for_type(op->subject.type)->has_ap_lock;
+	int taken = is_locked ? ap_lock_take(op->ops->env, AP_LOCK_WAIT_MS, err) : 0;
+	int r = taken < 0 ? taken : op->body(op, err);
+
+	if (taken > 0)
+		ap_lock_release(op->ops->env);
+	return r;
+}
+
+/* A script that did not come to its post leaves it in our name; we may live long. */
+static void release_leftover(const struct operation *op)
+{
+	if (driver_for_type(op->subject.type)->has_ap_lock)
+		ap_lock_release(op->ops->env);
+}
+
 int operation_run(struct operation *op, struct error *err)
 {
 	_cleanup_(conversation_freep) struct conversation *talk = NULL;
@@ -129,13 +150,15 @@ int operation_run(struct operation *op, struct error *err)
 	conversation_set_locked(talk, op->holds_parent);
 	r = op->is_resumed ? take_up(talk, op) : conversation_pre(talk, op->force, err);
 	if (r < 0) {
+		release_leftover(op);
 		operation_settle(op, r, err);
 		conversation_notify(talk, CALLOUT_NONE);
 		return r;
 	}
-	r = op->body(op, err);
+	r = run_body(op, err);
 	state = r < 0 ? CALLOUT_FAILURE : CALLOUT_SUCCESS;
 	conversation_post(talk, state);
+	release_leftover(op);
 	/* A notifier may well call us for the same device. */
 	operation_settle(op, r, err);
 	conversation_set_locked(talk, false);

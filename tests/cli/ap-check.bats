@@ -6,7 +6,7 @@
 load lib
 
 # Its lock is a file with its parent's pid; one of a dead process is stale. Status 255 is its "no". DIE: it is killed
-# at pre with the lock taken.
+# at pre with the lock taken; FORGET: at post it does not give the lock back.
 ap_check='
 fail() { echo "$1" >&2; drop; exit 255; }
 take() {
@@ -56,7 +56,7 @@ case "$event $action" in
 	drop
 	rc=255 ;;
 "post "*)
-	drop ;;
+	[ -n "$FORGET" ] || drop ;;
 esac
 exit $rc'
 
@@ -138,6 +138,15 @@ APQN 5.71 already in use by $U1"
 	refused 'ap-check: Failed to acquire configuration lock 1'
 	kill $!
 	file_is run/lock/s390apconfig.lock $!$'\n'
+}
+
+@test "a lock that it does not give back is given back by us" {
+	FORGET=1 try start -u "$U3" -u "$U3"
+	no_file run/lock/s390apconfig.lock
+	[ "$(grep -c '^post start' trace)" = 2 ]
+	FORGET=1 try undefine -u "$U3"
+	succeeds
+	no_file run/lock/s390apconfig.lock
 }
 
 @test "live on a kernel without ap_config: refused, our message on a line of its own" {

@@ -58,6 +58,7 @@ static const char *explain_create(int r)
 const struct driver driver_vfio_ap = {
 	.name = "vfio-ap",
 	.type = "vfio_ap-passthrough",
+	.has_ap_lock = true,
 	.read_attrs = read_attrs,
 	.explain_create = explain_create,
 	.explain_attr = explain_attr,
