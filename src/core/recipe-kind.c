@@ -98,7 +98,7 @@ int recipe_plan_add(struct recipe_plan *plan, const struct recipe_step *step)
 
 static void format_step(const struct recipe_step *step, struct strbuf *out)
 {
-	strbuf_addf(out, "would %s", step->what);
+	strbuf_add_str(out, step->what);
 	switch (step->kind) {
 	case RECIPE_STEP_WRITE:
 	case RECIPE_STEP_WRITE_PROC:
@@ -119,5 +119,5 @@ void recipe_plan_format(const struct recipe_plan *plan, struct strbuf *out)
 	for (size_t i = 0; i < plan->n; i++)
 		format_step(&plan->steps[i], out);
 	if (plan->is_partial)
-		strbuf_add_str(out, "would look again and go on from there\n");
+		strbuf_add_str(out, "look again and go on from there\n");
 }

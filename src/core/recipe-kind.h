@@ -82,7 +82,7 @@ void recipe_plan_done(struct recipe_plan *plan);
 /** Appends a copy of a step. -ENOMEM. */
 int recipe_plan_add(struct recipe_plan *plan, const struct recipe_step *step) _must_check_;
 
-/** Appends the plan as text, a line a step: "would set device 0.0.4711 offline: write 0 to
+/** Appends the plan as text, a line a step: "set device 0.0.4711 offline: write 0 to
  * /sys/...", after its remarks. */
 void recipe_plan_format(const struct recipe_plan *plan, struct strbuf *out);
 

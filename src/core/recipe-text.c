@@ -46,13 +46,6 @@ static int read_busid(const char *key, struct json_object *value, struct busid *
 	return 0;
 }
 
-static bool is_module_name(const char *text)
-{
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-
-	return n > 0 && n < RECIPE_DRIVER_MAX && text[n] == '\0';
-}
-
 static int read_device(struct recipe *r, const char *key, struct json_object *value,
                        struct error *err)
 {
@@ -71,7 +64,7 @@ static int read_driver(struct recipe *r, const char *key, struct json_object *va
 {
 	const char *text = text_of(value);
 
-	if (!text || !is_module_name(text))
+	if (!text || !recipe_driver_is_valid(text))
 		return refuse(err, key, "is not the name of a driver");
 	strcpy(r->ccw.driver, text);
 	return 0;
@@ -260,7 +253,7 @@ static int begin(const char *name, struct json_object *document, struct recipe *
 		                      : "is \"vfio-ccw\", and that is for device numbers");
 	r = recipe_new(type, ret);
 	if (r == 0 && type == RECIPE_VFIO_CCW) {
-		strcpy((*ret)->ccw.driver, "vfio_ccw");
+		strcpy((*ret)->ccw.driver, RECIPE_DRIVER_DEFAULT);
 		r = busid_parse(name, &(*ret)->ccw.device);
 	}
 	return r;

@@ -72,6 +72,13 @@ bool recipe_name_is_valid(const char *name)
 	return strcmp(name, RECIPE_MATRIX) == 0 || busid_is_canonical(name);
 }
 
+bool recipe_driver_is_valid(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	return n > 0 && n < RECIPE_DRIVER_MAX && name[n] == '\0';
+}
+
 /* ---- the devices that it binds -------------------------------------------------------- */
 
 static size_t find_uuid(const struct recipe *r, const struct mdev_uuid *uuid)

@@ -22,6 +22,9 @@
 #define RECIPE_DEVICES_MAX 64    /* UUIDs that one recipe binds */
 #define RECIPE_DRIVER_MAX  64    /* bytes of a driver's name, with the NUL */
 
+/* Of a recipe that names none. */
+#define RECIPE_DRIVER_DEFAULT "vfio_ccw"
+
 enum recipe_type {
 	RECIPE_VFIO_CCW,
 	RECIPE_VFIO_AP,
@@ -72,6 +75,9 @@ void recipe_name(const struct recipe *r, char ret[static BUSID_TEXT_MAX]);
 
 /** True if a recipe can have this name, spelled just so. */
 bool recipe_name_is_valid(const char *name);
+
+/** True if the text may be the name of a driver, hence of a module and a file. */
+bool recipe_driver_is_valid(const char *name);
 
 /** Reads the text of the recipe of this name. Unknown keys are warned about (log may be NULL)
  * and kept. -EINVAL with message and cause, which do not name the file; -EFBIG, -ENOMEM. */

@@ -176,12 +176,12 @@ static void test_plan_text(void **state _unused_)
 	assert_string_equal(
 		strbuf_str(&out),
 		"The host loses 05.0004.\n"
-		"would make device 0.0.4711 visible: write 'free 0.0.4711' to /proc/cio_ignore\n"
-		"would set device 0.0.4711 offline: write '0' to "
+		"make device 0.0.4711 visible: write 'free 0.0.4711' to /proc/cio_ignore\n"
+		"set device 0.0.4711 offline: write '0' to "
 		"/sys/bus/ccw/devices/0.0.4711/online\n"
-		"would load the module vfio_ap\n"
-		"would wait for the parent matrix\n"
-		"would look again and go on from there\n");
+		"load the module vfio_ap\n"
+		"wait for the parent matrix\n"
+		"look again and go on from there\n");
 }
 
 int main(void)

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Recipes applied and released, and what is remembered of that. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/ops-parent-private.h"
+
+/* ---- what is remembered ------------------------------------------------------------------- */
+
+/* Where there is no place to remember, that is so. */
+static void remember(struct ops *ops, const char *name, const struct recipe_record *record)
+{
+	int r = recipe_record_write(ops->records, name, record);
+
+	if (r < 0 && r != -ENOENT)
+		log_debug(env_log(ops->env), "Cannot remember the outcome of recipe %s: %s", name,
+		          strerror(-r));
+}
+
+void ops_parent_forget(struct ops *ops, const char *name)
+{
+	int r = recipe_record_remove(ops->records, name);
+
+	if (r < 0)
+		log_debug(env_log(ops->env), "Cannot forget the outcome of recipe %s: %s", name,
+		          strerror(-r));
+}
+
+/* Nobody's failure: hardware that comes and goes, a user who changed his mind. */
+static bool is_no_failure(int r)
+{
+	return r >= 0 || r == -ENODEV || r == -EINTR;
+}
+
+static void remember_outcome(struct ops *ops, const char *name, int r, const struct error *why)
+{
+	_cleanup_(recipe_record_done) struct recipe_record record = { 0 };
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+	if (r == -EINTR || recipe_record_read(ops->records, name, &record) < 0)
+		return;
+	record.is_paused = false;
+	if (is_no_failure(r)) {
+		/* Nothing failed before: there is nothing to forget. */
+		ops_parent_forget(ops, name);
+		return;
+	}
+	free(record.reason);
+	error_format(why, &text);
+	record.reason = strbuf_take(&text);
+	record.attempts++;
+	record.errnum = -r;
+	record.since = record_now();
+	record.next = campaign_next_try(&ops->retry, record.attempts, record.since);
+	remember(ops, name, &record);
+}
+
+int ops_parent_apply_one(struct ops *ops, const struct recipe *recipe, const char *name,
+                         struct error *err)
+{
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	int r = recipe_carry_out(ops, recipe, false, NULL, &why);
+
+	remember_outcome(ops, name, r, &why);
+	return r < 0 ? error_move(&why, err) : 0;
+}
+
+/* ---- apply ---------------------------------------------------------------------------------- */
+
+static int apply_named(struct ops *ops, const char *name, bool dry_run, struct strbuf *ret_plan,
+                       struct error *err)
+{
+	_cleanup_(recipe_freep) struct recipe *recipe = NULL;
+	int r = recipe_read(ops->env, name, &recipe, err);
+
+	if (r < 0)
+		return r;
+	return dry_run ? recipe_plan_text(ops, recipe, false, ret_plan, err)
+	               : ops_parent_apply_one(ops, recipe, name, err);
+}
+
+static bool is_paused(struct ops *ops, const char *name)
+{
+	_cleanup_(recipe_record_done) struct recipe_record record = { 0 };
+
+	return recipe_record_read(ops->records, name, &record) == 0 && record.is_paused;
+}
+
+/* True if it is to be told as failed. */
+static bool apply_entry(struct ops *ops, const struct recipe_entry *e, bool dry_run,
+                        struct strbuf *ret_plan)
+{
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	int r;
+
+	/* A broken one was warned about when it was read. */
+	if (!e->recipe)
+		return true;
+	if (is_paused(ops, e->name))
+		return false;
+	r = dry_run ? recipe_plan_text(ops, e->recipe, false, ret_plan, &why)
+	            : ops_parent_apply_one(ops, e->recipe, e->name, &why);
+	if (r >= 0)
+		return false;
+	error_format(&why, &text);
+	if (is_no_failure(r))
+		log_info(env_log(ops->env), "%s", strbuf_str(&text));
+	else
+		log_warn(env_log(ops->env), "%s", strbuf_str(&text));
+	return !is_no_failure(r);
+}
+
+static int apply_all(struct ops *ops, bool dry_run, struct strbuf *ret_plan, struct error *err)
+{
+	_cleanup_(recipes_done) struct recipes recipes = { 0 };
+	size_t failed = 0;
+	int r = recipes_load(ops->env, &recipes);
+
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot read the recipes in %s", RECIPE_DIR);
+	for (size_t i = 0; i < recipes.n; i++) {
+		if (env_is_interrupted(ops->env))
+			return error_set(err, -EINTR, "Interrupted");
+		failed += apply_entry(ops, &recipes.items[i], dry_run, ret_plan);
+	}
+	if (failed == 0)
+		return 0;
+	error_set(err, -EIO, "%zu of %zu recipes cannot be applied", failed, recipes.n);
+	error_set_cause(err, "the warnings above say why");
+	return -EIO;
+}
+
+int ops_parent_apply(struct ops *ops, const char *parent, const struct change_options *options,
+                     struct strbuf *ret_plan, struct error *err)
+{
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	char name[BUSID_TEXT_MAX];
+	int r = 0;
+
+	if (parent)
+		r = ops_parent_name(ops, parent, name, err);
+	if (r == 0 && !options->dry_run)
+		r = lock_recipes(ops->env, &lock, err);
+	if (r < 0)
+		return r;
+	return parent ? apply_named(ops, name, options->dry_run, ret_plan, err)
+	              : apply_all(ops, options->dry_run, ret_plan, err);
+}
+
+int ops_parent_try(struct ops *ops, const char *name, struct error *err)
+{
+	_cleanup_(recipe_record_done) struct recipe_record record = { 0 };
+	_cleanup_(recipe_freep) struct recipe *recipe = NULL;
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	int r = lock_recipes(ops->env, &lock, err);
+
+	if (r < 0)
+		return r;
+	r = recipe_record_read(ops->records, name, &record);
+	if (r < 0 || record.is_paused || record.next > record_now())
+		return ops_result(r, err);
+	r = recipe_read(ops->env, name, &recipe, err);
+	if (r == -ENOENT) {
+		error_done(err);
+		return 0;
+	}
+	return r < 0 ? r : ops_parent_apply_one(ops, recipe, name, err);
+}
+
+/* ---- release ---------------------------------------------------------------------------------- */
+
+static int refuse_active(const char *name, const struct snapshot *active, struct error *err)
+{
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(&active->devices[0].uuid, uuid);
+	error_set(err, -EBUSY, "Cannot release parent %s", name);
+	error_set_cause(err, "%zu devices are active on it, %s among them", active->n, uuid);
+	error_set_advice(err, "stop them first: mdevmgr stop -p %s",
+	                 snapshot_parent(active, &active->devices[0]));
+	error_set_kind(err, ERROR_IN_USE);
+	return -EBUSY;
+}
+
+/* Unbinding a parent takes its devices away, whoever uses them. */
+static int check_nothing_is_active(struct ops *ops, const struct recipe *recipe, const char *name,
+                                   struct error *err)
+{
+	_cleanup_(recipe_look_done) struct recipe_look look = { 0 };
+	_cleanup_(snapshot_done) struct snapshot active = { 0 };
+	int r = recipe_look(ops, recipe, &look, err);
+
+	if (r < 0 || !look.parent)
+		return r;
+	r = snapshot_scan(ops->sysfs, env_log(ops->env), NULL, look.parent, &active);
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot look at the devices of parent %s",
+		                       look.parent);
+	return active.n > 0 ? refuse_active(name, &active, err) : 0;
+}
+
+static int release_locked(struct ops *ops, const struct recipe *recipe, const char *name,
+                          struct error *err)
+{
+	_cleanup_(recipe_record_done) struct recipe_record before = { 0 };
+	const struct recipe_record paused = { .is_paused = true, .since = record_now() };
+	unsigned steps = 0;
+	int r = recipe_record_read(ops->records, name, &before);
+
+	if (r < 0)
+		return ops_result(r, err);
+	/* First: whoever watches must not take it back at the first event. */
+	remember(ops, name, &paused);
+	r = recipe_carry_out(ops, recipe, true, &steps, err);
+	if (r < 0 && steps == 0)
+		remember(ops, name, &before);
+	return r;
+}
+
+int ops_parent_release(struct ops *ops, const char *parent, const struct change_options *options,
+                       struct strbuf *ret_plan, struct error *err)
+{
+	_cleanup_(recipe_freep) struct recipe *recipe = NULL;
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	char name[BUSID_TEXT_MAX];
+	int r = ops_parent_name(ops, parent, name, err);
+
+	if (r == 0 && !options->dry_run)
+		r = lock_recipes(ops->env, &lock, err);
+	if (r == 0)
+		r = recipe_read(ops->env, name, &recipe, err);
+	if (r == 0)
+		r = check_nothing_is_active(ops, recipe, name, err);
+	if (r < 0)
+		return r;
+	return options->dry_run ? recipe_plan_text(ops, recipe, true, ret_plan, err)
+	                        : release_locked(ops, recipe, name, err);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a user asks of parents: to define their recipes, to apply and to release them. Prints
+ * nothing. A parent is named "matrix", or by a device number: "ccw:0.0.0100", the subchannel
+ * that it is on, "css:0.0.0313", or a bare number that is not both. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/ops.h"
+#include "core/recipe-kind.h"
+#include "core/recipe-store.h"
+#include "shared/error.h"
+#include "shared/macro.h"
+#include "shared/strbuf.h"
+
+struct parent_define_request {
+	const char *parent;
+	const char *driver;     /* of a device's subchannel; NULL: not given */
+	const char *subchannel; /* of a device that is not visible; NULL: not given */
+	const char *adapters;   /* of matrix: lists as ap_set_parse() reads them; NULL: not given */
+	const char *domains;
+	bool now; /* apply it at once */
+	struct change_options options;
+};
+
+/** Writes a recipe, or changes what is given of one that is there, after it was checked;
+ * hardware is touched with now only. With dry_run nothing is done, and the plan is appended to
+ * ret_plan (which may be NULL without). -EINVAL, with ERROR_USAGE for options that are not for
+ * this kind of parent. */
+int ops_parent_define(struct ops *ops, const struct parent_define_request *req,
+                      struct strbuf *ret_plan, struct error *err) _must_check_;
+
+/** Removes a recipe; the hardware stays as it is. Broken ones go, too. */
+int ops_parent_undefine(struct ops *ops, const char *parent, const struct change_options *options,
+                        struct strbuf *ret_plan, struct error *err) _must_check_;
+
+/** Applies a recipe, also a paused one, which is paused no longer. parent NULL: all that are
+ * not paused; one that fails is warned about, the others are applied, and hardware that is not
+ * there is no failure. How it went is remembered. */
+int ops_parent_apply(struct ops *ops, const char *parent, const struct change_options *options,
+                     struct strbuf *ret_plan, struct error *err) _must_check_;
+
+/** Gives the hardware back to the host, and pauses the recipe until it is applied, or until
+ * the next boot. Refused with ERROR_IN_USE while devices are active on the parent. */
+int ops_parent_release(struct ops *ops, const char *parent, const struct change_options *options,
+                       struct strbuf *ret_plan, struct error *err) _must_check_;
+
+/** Applies the recipe of this name (that of its file) for somebody who watches: only if it is
+ * not paused, exists, and its time has come (the next try of one that failed); judged under the
+ * lock. 0 also if nothing was to be done. */
+int ops_parent_try(struct ops *ops, const char *name, struct error *err) _must_check_;
+
+/* How it stands with a recipe. Lives during the call that tells of it. */
+struct parent_info {
+	const char *name;
+	const struct recipe *recipe; /* NULL: broken */
+	const char *state;           /* one of parent_state_name()'s words */
+	const char *parent;          /* the parent now, NULL: there is none */
+	const char *reason;          /* why it is not ready, one line, or NULL */
+	const char *advice;          /* or NULL */
+	bool is_bad;                 /* somebody has to do something about it */
+	struct recipe_record record;
+};
+
+/** Calls each() for every recipe in the order of their names, or only for that of parent. A
+ * negative return of each() ends it and is returned. -ENOENT: parent has none. */
+int ops_parent_list(struct ops *ops, const char *parent,
+                    int (*each)(void *userdata, const struct parent_info *info), void *userdata,
+                    struct error *err) _must_check_;
