@@ -282,6 +282,28 @@ int ccw_is_ignored(const struct env *env, const struct busid *device)
 	return r < 0 ? r : busid_list_has(strbuf_str(&text), device);
 }
 
+int ccw_not_visible(const struct env *env, const struct busid *device, bool is_ambiguous,
+                    struct error *err)
+{
+	bool is_ignored = ccw_is_ignored(env, device) > 0;
+	char id[BUSID_TEXT_MAX];
+
+	busid_format(device, id);
+	error_set(err, -ENODEV, "Device %s is not visible", id);
+	if (is_ambiguous)
+		error_set_cause(err, "several subchannels say that they carry it");
+	else
+		error_set_cause(err,
+		                is_ignored ? "cio_ignore hides it" : "no subchannel carries it");
+	if (is_ignored)
+		error_set_advice(err, "free it with 'cio_ignore -r %s', or name its subchannel",
+		                 id);
+	else
+		error_set_advice(err, "'lscss' lists what is there; --subchannel names its "
+		                      "subchannel all the same");
+	return -ENODEV;
+}
+
 /* ---- names that users give ------------------------------------------------------------------ */
 
 static int refuse_name(const char *text, struct error *err)

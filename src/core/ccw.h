@@ -68,6 +68,10 @@ const char *ccw_device_problem(const struct ccw_device *d);
  * read: -ENOENT on kernels without. */
 int ccw_is_ignored(const struct env *env, const struct busid *device) _must_check_;
 
+/** Fills err with why a device cannot be seen and what to do; returns -ENODEV. */
+int ccw_not_visible(const struct env *env, const struct busid *device, bool is_ambiguous,
+                    struct error *err);
+
 enum ccw_name_kind {
 	CCW_NAME_DEVICE,
 	CCW_NAME_SUBCHANNEL,

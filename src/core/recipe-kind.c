@@ -9,7 +9,9 @@
 #include "core/recipe-kind.h"
 
 /* By type; a type without a row has no kind. */
-static const struct recipe_kind *const kinds[_RECIPE_TYPE_MAX] = { NULL };
+static const struct recipe_kind *const kinds[_RECIPE_TYPE_MAX] = {
+	[RECIPE_VFIO_CCW] = &recipe_kind_vfio_ccw,
+};
 
 const struct recipe_kind *recipe_kind(enum recipe_type type)
 {
@@ -102,8 +104,9 @@ static void format_step(const struct recipe_step *step, struct strbuf *out)
 	switch (step->kind) {
 	case RECIPE_STEP_WRITE:
 	case RECIPE_STEP_WRITE_PROC:
-		strbuf_addf(out, ": write '%s' to /%s/%s", step->value,
-		            step->kind == RECIPE_STEP_WRITE ? "sys" : "proc", step->target);
+		strbuf_addf(out, ": write '%.*s' to /%s/%s", (int)strcspn(step->value, "\n"),
+		            step->value, step->kind == RECIPE_STEP_WRITE ? "sys" : "proc",
+		            step->target);
 		break;
 	case RECIPE_STEP_MODULE:
 	case RECIPE_STEP_WAIT:

@@ -123,6 +123,8 @@ struct recipe_kind {
 	int (*check)(struct ops *ops, struct recipe *r, bool force, struct error *err);
 };
 
+extern const struct recipe_kind recipe_kind_vfio_ccw;
+
 /** The kind of a recipe, or NULL: this program has none for it. */
 const struct recipe_kind *recipe_kind(enum recipe_type type);
 

@@ -175,8 +175,7 @@ static ssize_t unbind(struct tree *t, const char *subchannel)
 	return 0;
 }
 
-static ssize_t css_write(void *userdata, int dirfd, const char *name, int fd, const void *bytes,
-                         size_t n)
+ssize_t css_write(void *userdata, int dirfd, const char *name, int fd, const void *bytes, size_t n)
 {
 	char value[64];
 	ssize_t w = tree_write(userdata, dirfd, name, fd, bytes, n);

@@ -27,3 +27,6 @@ void css_bind(struct tree *t, const char *subchannel, const char *driver);
 /** Lets writes of this tree's sysfs be answered as by a channel subsystem: online,
  * driver_override, unbind, drivers_probe. */
 void css_fake_kernel(struct tree *t);
+
+/** The answer to one write, as tree_write(). */
+ssize_t css_write(void *userdata, int dirfd, const char *name, int fd, const void *bytes, size_t n);
