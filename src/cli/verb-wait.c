@@ -63,9 +63,10 @@ static bool is_gone(const struct survey_entry *e)
 	case DEVICE_WAITING_TYPE:
 	case DEVICE_WAITING_INSTANCE:
 	case DEVICE_BLOCKED:
-	case DEVICE_FAILED:
 	case _DEVICE_STATE_MAX:
 		break;
+	case DEVICE_FAILED:
+		return !e->is_half_made;
 	}
 	return true;
 }

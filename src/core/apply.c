@@ -201,19 +201,23 @@ static int set_attr(const struct apply *apply, const struct plan_step *step,
 	return r;
 }
 
-static void undo_create(const struct apply *apply, const struct plan_step *created,
-                        struct apply_result *result, struct error *err)
+int apply_undo(const struct apply *apply, const struct mdev_uuid *uuid, struct apply_result *result,
+               struct error *err)
 {
-	int r = hold_device(apply, &created->uuid, result);
+	int r = hold_device(apply, uuid, result);
 
 	/* Whoever interrupts wants just this, so it is not interrupted. */
 	if (r >= 0)
 		r = writer_write(apply->writer, NULL, result->device_fd, "remove", "1", 1,
 		                 UNDO_LIMIT_MS, &result->pid);
 	/* Gone already is what we want. */
-	if (r < 0 && r != -ENOENT && r != -ENODEV)
-		error_add_cause(err, "and removing the half-configured device failed too: %s",
-		                strerror(-r));
+	if (r >= 0 || r == -ENOENT || r == -ENODEV) {
+		result->is_made = false;
+		return 0;
+	}
+	error_add_cause(err, "and removing the half-configured device failed too: %s",
+	                strerror(-r));
+	return r;
 }
 
 static int apply_step(const struct apply *apply, const struct plan_step *step,
@@ -225,32 +229,33 @@ static int apply_step(const struct apply *apply, const struct plan_step *step,
 		return 0;
 	if (env_is_interrupted(apply->env))
 		return error_set(err, -EINTR, "Interrupted");
-	if (step->kind == PLAN_SET_ATTRIBUTE)
-		return set_attr(apply, step, result, err);
+	if (step->kind == PLAN_SET_ATTRIBUTE) {
+		r = set_attr(apply, step, result, err);
+		result->n_written += r == 0;
+		return r;
+	}
 	r = create_device(apply, step, result, err);
+	if (r < 0)
+		return r;
+	result->is_made = true;
 	/* On trees that do not react there is none, which only attributes mind. */
-	if (r == 0)
-		hold_device(apply, &step->uuid, result);
-	return r;
+	hold_device(apply, &step->uuid, result);
+	return 0;
 }
 
 int apply_start(const struct apply *apply, const struct plan *plan, struct apply_result *ret,
                 struct error *err)
 {
-	const struct plan_step *created = NULL;
-
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct plan_step *step = &plan->steps[i];
 		int r = apply_step(apply, step, ret, err);
 
-		if (r < 0) {
-			/* A removal would wait for the same driver. */
-			if (created && ret->pid == 0)
-				undo_create(apply, created, ret, err);
-			return r;
-		}
-		if (step->kind == PLAN_CREATE)
-			created = step;
+		if (r >= 0)
+			continue;
+		/* A removal would wait for the same driver. */
+		if (ret->is_made && !apply->keeps_half_made && ret->pid == 0)
+			(void)!apply_undo(apply, &step->uuid, ret, err);
+		return r;
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
  * knows no definition. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,12 +25,15 @@ struct apply {
 				* all; 0: whatever is there */
 	int type_fd;           /* the type's directory in that life, or -1: not open yet */
 	int bus_fd;            /* SYSFS_DEVICES, or -1: not open yet */
+	bool keeps_half_made;  /* apply_start(): undoes nothing, since the caller comes back */
 };
 
 /* What remains of a start. */
 struct apply_result {
-	int device_fd; /* the device's directory; -1: not there, or not looked for */
-	pid_t pid;     /* the process that a driver keeps, or 0 */
+	int device_fd;      /* the device's directory; -1: not there, or not looked for */
+	pid_t pid;          /* the process that a driver keeps, or 0 */
+	bool is_made;       /* this start created it, and did not remove it again */
+	unsigned n_written; /* attributes that were written, the first ones of the plan */
 };
 
 #define APPLY_RESULT_INIT ((struct apply_result){ .device_fd = -1 })
@@ -39,12 +43,18 @@ void apply_result_done(struct apply_result *result);
 
 /** Creates and configures devices (CREATE, SET_ATTRIBUTE); other steps are passed
  * over. The kernel's answer is the verdict. When an attribute fails, or the user
- * interrupts, the device is removed again, if this plan created it; the message carries
- * both errors if that fails too. A write that takes longer than the limit is left to
+ * interrupts, the device is removed again, if this plan created it and apply does not say to
+ * keep it; the message carries both errors if that fails too. A write that takes longer than the limit is left to
  * itself, and nothing undone: -ETIMEDOUT, its pid in the message and in *ret, which is
  * filled in any case. -ESTALE: the registration is over. */
 int apply_start(const struct apply *apply, const struct plan *plan, struct apply_result *ret,
                 struct error *err) _must_check_;
+
+/** Removes a device that its start could not complete, *result being what that left. What
+ * fails is added to err as a cause; gone already is fine. Who is kept by the driver is in
+ * result->pid. Negative errno. */
+int apply_undo(const struct apply *apply, const struct mdev_uuid *uuid, struct apply_result *result,
+               struct error *err) _must_check_;
 
 /** Removes an active device. After the limit or an interrupt the process that writes is
  * left to itself, since the kernel holds it until the last user is gone: -ETIMEDOUT or

@@ -40,6 +40,7 @@ bool campaign_phase_is_pending(enum campaign_phase phase)
 	case CAMPAIGN_STUCK:
 	case CAMPAIGN_DONE:
 	case CAMPAIGN_DEGRADED:
+	case CAMPAIGN_HALF_MADE:
 	case _CAMPAIGN_PHASE_MAX:
 		break;
 	}
@@ -141,6 +142,26 @@ static struct campaign_verdict start(const struct campaign_facts *f, enum device
 
 /* ---- the device is there, or somewhere ------------------------------------------------ */
 
+/* Between tries; from some of them on it is told as failed. */
+static enum device_state state_of_tries(const struct record *record)
+{
+	return record->attempts >= CAMPAIGN_PATIENCE ? DEVICE_FAILED : DEVICE_STARTING;
+}
+
+/* What an earlier definition has written cannot be taken back, but with the device. */
+static struct campaign_verdict judge_half_made(const struct campaign_facts *f,
+                                               struct strbuf *reason)
+{
+	enum device_state state = state_of_tries(f->record);
+
+	if (f->is_changed)
+		return act(DEVICE_STARTING, CAMPAIGN_REMAKE);
+	strbuf_add_str(reason, "the device is there, half made: ");
+	say_recorded(f, "an attribute could not be written", reason);
+	return f->now >= f->record->next ? act(state, CAMPAIGN_FINISH)
+	                                 : rest_until(state, f->record->next);
+}
+
 static struct campaign_verdict judge_active(const struct campaign_facts *f, struct strbuf *reason)
 {
 	enum campaign_phase phase = phase_of(f);
@@ -150,7 +171,9 @@ static struct campaign_verdict judge_active(const struct campaign_facts *f, stru
 		return stuck(f, reason);
 	if (is_at_work(phase) && !f->type_differs)
 		return act(DEVICE_STARTING, CAMPAIGN_FINISH);
-	if (is_open(phase))
+	if (phase == CAMPAIGN_HALF_MADE && !f->type_differs)
+		return judge_half_made(f, reason);
+	if (is_open(phase) || phase == CAMPAIGN_HALF_MADE)
 		v.action = CAMPAIGN_RETIRE;
 	if (f->type_differs) {
 		v.state = DEVICE_DEGRADED;
@@ -171,7 +194,8 @@ static struct campaign_verdict judge_starting(const struct campaign_facts *f, st
 
 static struct campaign_verdict judge_stopping(const struct campaign_facts *f, struct strbuf *reason)
 {
-	bool is_awaited = f->is_auto && is_open(phase_of(f));
+	enum campaign_phase phase = phase_of(f);
+	bool is_awaited = f->is_auto && (is_open(phase) || phase == CAMPAIGN_HALF_MADE);
 
 	strbuf_add_str(reason, "the kernel waits for its last user");
 	return rest_until(DEVICE_STOPPING, is_awaited ? f->now + STOPPING_PERIOD : 0);
@@ -187,15 +211,15 @@ static struct campaign_verdict judge_elsewhere(const struct campaign_facts *f,
 	if (f->is_auto && is_open(phase) && !f->was_seen)
 		return block_by_device(f, reason);
 	strbuf_addf(reason, "the UUID is active on parent %s", f->active_parent);
-	return act(DEVICE_INACTIVE, is_open(phase) ? CAMPAIGN_RETIRE : CAMPAIGN_REST);
+	return act(DEVICE_INACTIVE,
+	           is_open(phase) || phase == CAMPAIGN_HALF_MADE ? CAMPAIGN_RETIRE : CAMPAIGN_REST);
 }
 
 /* ---- the device is not there ------------------------------------------------------------ */
 
 static struct campaign_verdict judge_retry(const struct campaign_facts *f, struct strbuf *reason)
 {
-	bool is_told = f->record->attempts >= CAMPAIGN_PATIENCE;
-	enum device_state state = is_told ? DEVICE_FAILED : DEVICE_STARTING;
+	enum device_state state = state_of_tries(f->record);
 
 	if (f->now >= f->record->next || f->is_changed)
 		return start(f, state, reason);
@@ -273,6 +297,11 @@ static struct campaign_verdict judge_phase(const struct campaign_facts *f, struc
 		return f->is_writer_alive ? stuck(f, reason) : act(DEVICE_STARTING, CAMPAIGN_START);
 	case CAMPAIGN_FAILED:
 		return judge_failed(f, reason);
+	case CAMPAIGN_HALF_MADE:
+		/* Whoever removed it as a failure did not come to write that down. */
+		return f->record->next == 0
+		               ? judge_failed(f, reason)
+		               : retire("it was stopped while it was half made", reason);
 	case CAMPAIGN_DONE:
 	case CAMPAIGN_DEGRADED:
 	case _CAMPAIGN_PHASE_MAX:
@@ -288,7 +317,9 @@ static struct campaign_verdict judge_absent(const struct campaign_facts *f, stru
 	if (is_stuck(f))
 		return stuck(f, reason);
 	if (!f->is_auto)
-		return is_open(phase) ? retire("it is manual now", reason) : rest(DEVICE_INACTIVE);
+		return is_open(phase) || phase == CAMPAIGN_HALF_MADE
+		               ? retire("it is manual now", reason)
+		               : rest(DEVICE_INACTIVE);
 	if (f->was_seen && campaign_phase_is_pending(phase))
 		return retire("it was started and stopped by somebody", reason);
 	return judge_phase(f, reason);

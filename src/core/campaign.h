@@ -61,6 +61,7 @@ enum campaign_action {
 	CAMPAIGN_REST,   /* nothing to do, until `due` or an event */
 	CAMPAIGN_START,  /* try */
 	CAMPAIGN_FINISH, /* the device is there half made: write its attributes again */
+	CAMPAIGN_REMAKE, /* it is there half made by another definition: remove it, and start */
 	CAMPAIGN_RETIRE, /* over: write that down */
 	CAMPAIGN_BLOCK,  /* write down who has the UUID */
 	CAMPAIGN_MISS,   /* write down that the type is not offered */
@@ -77,7 +78,7 @@ struct campaign_verdict {
  * for, is appended to reason: one line, or nothing. */
 struct campaign_verdict campaign_judge(const struct campaign_facts *facts, struct strbuf *reason);
 
-/** What a failed try means: RETRY, NO_TYPE, NO_INSTANCE, BLOCKED, STUCK or FAILED. r is its
+/** What a failed try means (of a device that is not there): RETRY, NO_TYPE, NO_INSTANCE, BLOCKED, STUCK or FAILED. r is its
  * negative errno, err has its mark (core/failure.h); what has none is tried again. */
 enum campaign_phase campaign_classify(int r, const struct error *err);
 

@@ -80,16 +80,27 @@ struct retry {
 	int failure;     /* of the last one */
 };
 
+/* As if nothing had been tried; but a device that is half made is not made anew. */
+static int write_armed(struct retry *retry, const struct survey *s, const struct survey_entry *e)
+{
+	const struct records *records = retry->ops->records;
+	_cleanup_(record_done) struct record record = { .phase = CAMPAIGN_ARMED };
+	int r = e->is_half_made ? record_read(records, s->parent, &e->uuid, &record) : 0;
+
+	if (r < 0)
+		return r;
+	record.registration = s->registration;
+	record.since = record_now();
+	record.next = e->is_half_made ? record.since : 0;
+	record.attempts = 0;
+	return record_write(records, s->parent, &e->uuid, &record, e->is_private);
+}
+
 static int arm_again(struct retry *retry, const struct survey *s, const struct survey_entry *e,
                      struct error *err)
 {
-	const struct record record = { .phase = CAMPAIGN_ARMED,
-		                       .registration = s->registration,
-		                       .since = record_now() };
 	char uuid[MDEV_UUID_TEXT_MAX];
-	int r = retry->dry_run ? 0
-	                       : record_write(retry->ops->records, s->parent, &e->uuid, &record,
-	                                      e->is_private);
+	int r = retry->dry_run ? 0 : write_armed(retry, s, e);
 
 	if (r == 0) {
 		retry->n_armed++;

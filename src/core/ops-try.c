@@ -17,6 +17,7 @@
 #include "core/site.h"
 #include "core/start.h"
 #include "core/survey.h"
+#include "core/users.h"
 
 struct
 try {
@@ -65,6 +66,7 @@ static int try_write(struct try *t, struct error *err)
 static int try_turn(struct try *t, enum campaign_phase phase, const char *reason, struct error *err)
 {
 	t->record.phase = phase;
+	t->record.written = 0;
 	t->record.registration = t->req->registration;
 	t->record.since = record_now();
 	t->record.next = 0;
@@ -110,11 +112,63 @@ static bool is_made_by_another(struct try *t)
 	       strcmp(snapshot_type(&s, &s.devices[0]), t->start.definition->type) == 0;
 }
 
-/* ---- writing down what came of it ------------------------------------------------------- */
+/* ---- half made -------------------------------------------------------------------------- */
 
 static void add_text(struct strbuf *out, const struct error *err)
 {
 	error_format(err, out);
+}
+
+/* The device, by this try or by an earlier one. */
+static bool is_there(const struct try *t)
+{
+	return t->start.is_half_made || t->start.result.is_made;
+}
+
+/* Some time has gone by since it was made: who uses it already keeps it. */
+static bool is_in_use(struct try *t, struct strbuf *why)
+{
+	_cleanup_(users_done) struct users users = { 0 };
+
+	if (users_find(t->ops->env, t->ops->sysfs, &t->entry.uuid, &users) < 0 || users.n_sure == 0)
+		return false;
+	strbuf_add_str(why, "; the device stays, somebody uses it");
+	return true;
+}
+
+/* Removes the device for the reason in why, which is recorded before: whoever dies between
+ * has not stopped it. CAMPAIGN_FAILED: it has gone; CAMPAIGN_DEGRADED: it stays, why says so
+ * too; CAMPAIGN_HALF_MADE: it is on its way. */
+static enum campaign_phase remove_half_made(struct try *t, struct strbuf *why)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	int r;
+
+	if (is_in_use(t, why))
+		return CAMPAIGN_DEGRADED;
+	if (try_turn(t, CAMPAIGN_HALF_MADE, strbuf_str(why), NULL) < 0 || try_write(t, NULL) < 0)
+		return CAMPAIGN_HALF_MADE;
+	error_set(&err, -EIO, "%s", strbuf_str(why));
+	r = start_undo(&t->start, &err);
+	strbuf_clear(why);
+	add_text(why, &err);
+	if (r < 0)
+		return t->start.result.pid > 0 ? CAMPAIGN_HALF_MADE : CAMPAIGN_DEGRADED;
+	apply_result_done(&t->start.result);
+	t->start.is_half_made = false;
+	return CAMPAIGN_FAILED;
+}
+
+/* ---- writing down what came of it ------------------------------------------------------- */
+
+/* It may heal. The writer of a worker that died is about to make it: half made, then; and
+ * so is what a writer that died itself has perhaps made. */
+static enum campaign_phase phase_of_failure(const struct try *t, int r)
+{
+	if (is_there(t))
+		return CAMPAIGN_HALF_MADE;
+	return r == -ECHILD || (r == -EEXIST && t->entry.was_left) ? CAMPAIGN_CREATING
+	                                                           : CAMPAIGN_RETRY;
 }
 
 /* What it means, by the error; a UUID that nobody can be named for may be free soon. */
@@ -130,12 +184,13 @@ static void judge_failure(struct try *t, int r, const struct error *err)
 		record_other(t);
 	if (phase == CAMPAIGN_BLOCKED && !t->record.other)
 		phase = CAMPAIGN_RETRY;
-	/* The writer of a worker that died is about to make it: half made, then. */
-	if (phase == CAMPAIGN_RETRY && r == -EEXIST && t->entry.was_left)
-		phase = CAMPAIGN_CREATING;
+	if (phase == CAMPAIGN_RETRY)
+		phase = phase_of_failure(t, r);
 	t->record.phase = phase;
 	t->record.pid = t->start.result.pid;
-	if (phase == CAMPAIGN_RETRY)
+	if (phase == CAMPAIGN_HALF_MADE)
+		t->record.written = t->start.n_written + t->start.result.n_written;
+	if (phase == CAMPAIGN_RETRY || phase == CAMPAIGN_HALF_MADE)
 		t->record.next = campaign_next_try(t->req->policy, t->record.attempts,
 		                                   t->record.since);
 }
@@ -143,12 +198,17 @@ static void judge_failure(struct try *t, int r, const struct error *err)
 static void settle_failure(struct try *t, int r, const struct error *err)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	enum campaign_phase phase = campaign_classify(r, err);
 
 	add_text(&text, err);
-	if (try_turn(t, CAMPAIGN_RETRY, strbuf_str(&text), NULL) < 0)
-		return;
 	t->record.errnum = -r;
-	judge_failure(t, r, err);
+	if (phase == CAMPAIGN_FAILED && is_there(t)) {
+		phase = remove_half_made(t, &text);
+		try_turn(t, phase, strbuf_str(&text), NULL);
+		return;
+	}
+	if (try_turn(t, CAMPAIGN_RETRY, strbuf_str(&text), NULL) == 0)
+		judge_failure(t, r, err);
 }
 
 static void settle_success(struct try *t)
@@ -171,7 +231,7 @@ static void try_settle(struct operation *op, int r, const struct error *err)
 		return;
 	if (r == 0)
 		settle_success(t);
-	else if (r == -EINTR && t->start.result.pid == 0)
+	else if (r == -EINTR && t->start.result.pid == 0 && !is_there(t))
 		try_turn(t, CAMPAIGN_ARMED, NULL, NULL);
 	else
 		settle_failure(t, r, err);
@@ -179,7 +239,7 @@ static void try_settle(struct operation *op, int r, const struct error *err)
 		error_format(&why, &text);
 		log_warn(env_log(t->ops->env), "%s", strbuf_str(&text));
 	}
-	if (r == 0)
+	if (r == 0 || t->record.phase == CAMPAIGN_DEGRADED)
 		site_tell_ready(t->site, &t->start.uuid, &t->start.result);
 }
 
@@ -208,7 +268,7 @@ static int try_body(struct operation *op, struct error *err)
 	struct try *t = op->userdata;
 	int r = start_apply(&t->start, err);
 
-	if (r != -EEXIST || !is_made_by_another(t))
+	if (r != -EEXIST || is_there(t) || !is_made_by_another(t))
 		return r;
 	error_done(err);
 	if (!t->entry.was_left)
@@ -226,6 +286,7 @@ static int try_prepare(struct try *t, struct error *err)
 	s->site = t->site;
 	s->uuid = t->entry.uuid;
 	s->is_defined = true;
+	s->is_kept = t->req->comes_back;
 	s->parent = strdup(t->req->parent);
 	return s->parent ? 0 : ops_result(-ENOMEM, err);
 }
@@ -247,10 +308,8 @@ static int try_run(struct try *t, struct operation *op, struct error *err)
 static int try_start(struct try *t, struct lock **lock, struct error *err)
 {
 	struct operation op = { .body = try_body };
-	int r = try_prepare(t, err);
+	int r = try_turn(t, CAMPAIGN_CREATING, NULL, err);
 
-	if (r == 0)
-		r = try_turn(t, CAMPAIGN_CREATING, NULL, err);
 	if (r < 0)
 		return r;
 	t->record.attempts++;
@@ -261,16 +320,51 @@ static int try_start(struct try *t, struct lock **lock, struct error *err)
 	return try_run(t, &op, err);
 }
 
-static int try_finish(struct try *t, struct lock **lock, struct error *err)
+/* Of one who died, who had leave from the callouts. */
+static int try_finish_left(struct try *t, struct lock **lock, struct error *err)
 {
 	struct operation op = { .body = finish_body, .is_resumed = true };
-	int r = try_prepare(t, err);
 
-	if (r < 0)
-		return r;
-	t->start.is_half_made = true;
 	op.lock = TAKE_PTR(*lock);
 	return try_run(t, &op, err);
+}
+
+/* Of one who failed, and told the callouts so. */
+static int try_finish(struct try *t, struct lock **lock, struct error *err)
+{
+	struct operation op = { .body = try_body };
+
+	t->start.is_half_made = true;
+	if (!t->entry.is_half_made)
+		return try_finish_left(t, lock, err);
+	if (t->entry.written <= t->start.definition->attrs.n)
+		t->start.n_written = t->entry.written;
+	t->record.attempts++;
+	op.lock = TAKE_PTR(*lock);
+	return try_run(t, &op, err);
+}
+
+/* By another definition, of which something may be left on the device. */
+static int try_remake(struct try *t, struct lock **lock, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf why = STRBUF_INIT;
+	enum campaign_phase phase;
+	int r;
+
+	strbuf_add_str(&why, "its definition was changed when it was half made");
+	t->start.is_half_made = true;
+	t->record.definition = t->entry.tried;
+	phase = remove_half_made(t, &why);
+	t->record.definition = t->entry.definition;
+	if (phase == CAMPAIGN_HALF_MADE)
+		return error_set(err, -EBUSY, "The half-made device is not removed yet");
+	if (phase == CAMPAIGN_FAILED && t->entry.is_auto) {
+		t->record.attempts = 0;
+		return try_start(t, lock, err);
+	}
+	r = phase == CAMPAIGN_DEGRADED ? try_turn(t, phase, strbuf_str(&why), err)
+	                               : try_turn(t, CAMPAIGN_DONE, "it is manual now", err);
+	return r < 0 ? r : try_write(t, err);
 }
 
 /* ---- what is only written down ---------------------------------------------------------------- */
@@ -315,14 +409,21 @@ static int try_note_failure(struct try *t, enum campaign_phase phase, int errnum
 
 static int try_act(struct try *t, struct lock **lock, struct error *err)
 {
+	int r;
+
 	try_begin(t);
 	switch (t->entry.action) {
 	case CAMPAIGN_REST:
 		break;
 	case CAMPAIGN_START:
-		return try_start(t, lock, err);
+		r = try_prepare(t, err);
+		return r < 0 ? r : try_start(t, lock, err);
 	case CAMPAIGN_FINISH:
-		return try_finish(t, lock, err);
+		r = try_prepare(t, err);
+		return r < 0 ? r : try_finish(t, lock, err);
+	case CAMPAIGN_REMAKE:
+		r = try_prepare(t, err);
+		return r < 0 ? r : try_remake(t, lock, err);
 	case CAMPAIGN_RETIRE:
 		return try_retire(t, err);
 	case CAMPAIGN_BLOCK:

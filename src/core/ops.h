@@ -184,8 +184,9 @@ struct try_request {
 	struct site *site; /* of parent, for who tries device after device; NULL: made for this */
 	uint64_t registration; /* a device of another one is left alone: -ESTALE */
 	const struct campaign_policy *policy;
-	bool is_freed; /* as in struct survey_hints */
-	bool was_seen; /* this device, by struct survey_hints' `seen` */
+	bool is_freed;   /* as in struct survey_hints */
+	bool was_seen;   /* this device, by struct survey_hints' `seen` */
+	bool comes_back; /* a device that may still be completed is kept for the next try */
 	/* As in struct survey_hints; NULL: a walk through all parents. */
 	const char *(*rival)(void *userdata, const char *parent, const struct mdev_uuid *uuid);
 	void *userdata;

@@ -141,11 +141,11 @@ static int add_create(const struct mdev_uuid *uuid, const char *parent, const st
 }
 
 static int add_attrs(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
-                     struct plan *plan)
+                     size_t first, struct plan *plan)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < d->attrs.n; i++) {
+	for (size_t i = first; r == 0 && i < d->attrs.n; i++) {
 		const struct plan_step step = { .kind = PLAN_SET_ATTRIBUTE,
 			                        .uuid = *uuid,
 			                        .parent = parent,
@@ -177,12 +177,12 @@ int plan_start(const struct mdev_uuid *uuid, const char *parent, const struct de
 		return r;
 	r = add_create(uuid, parent, d, ret);
 	if (r == 0)
-		r = add_attrs(uuid, parent, d, ret);
+		r = add_attrs(uuid, parent, d, 0, ret);
 	return r < 0 ? error_set(err, r, "Out of memory") : 0;
 }
 
 int plan_finish(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
-                struct plan *ret, struct error *err)
+                unsigned n_written, struct plan *ret, struct error *err)
 {
 	char text[MDEV_UUID_TEXT_MAX];
 	int r;
@@ -191,6 +191,6 @@ int plan_finish(const struct mdev_uuid *uuid, const char *parent, const struct d
 	r = check_attrs(text, &d->attrs, err);
 	if (r < 0)
 		return r;
-	r = add_attrs(uuid, parent, d, ret);
+	r = add_attrs(uuid, parent, d, n_written, ret);
 	return r < 0 ? error_set(err, r, "Out of memory") : 0;
 }

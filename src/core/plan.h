@@ -83,6 +83,7 @@ const char *plan_attr_name_problem(const char *name);
 int plan_start(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
                const struct start_facts *facts, struct plan *ret, struct error *err) _must_check_;
 
-/** Appends the steps that write all attributes of a device that is there. -EINVAL. */
+/** Appends the steps that write the attributes of a device that is there, but for the first
+ * n_written of them. -EINVAL. */
 int plan_finish(const struct mdev_uuid *uuid, const char *parent, const struct definition *d,
-                struct plan *ret, struct error *err) _must_check_;
+                unsigned n_written, struct plan *ret, struct error *err) _must_check_;

@@ -23,7 +23,7 @@ static const char *const phase_names[_CAMPAIGN_PHASE_MAX] = {
 	[CAMPAIGN_NO_TYPE] = "no-type",   [CAMPAIGN_NO_INSTANCE] = "no-instance",
 	[CAMPAIGN_BLOCKED] = "blocked",   [CAMPAIGN_STUCK] = "stuck",
 	[CAMPAIGN_FAILED] = "failed",     [CAMPAIGN_DONE] = "done",
-	[CAMPAIGN_DEGRADED] = "degraded",
+	[CAMPAIGN_DEGRADED] = "degraded", [CAMPAIGN_HALF_MADE] = "half-made",
 };
 
 int64_t record_now(void)
@@ -125,6 +125,14 @@ static int parse_int(const char *value, int *ret)
 	return r;
 }
 
+static int parse_unsigned(const char *value, unsigned *ret)
+{
+	int number = 0, r = parse_int(value, &number);
+
+	*ret = (unsigned)number;
+	return r;
+}
+
 static int parse_phase(const char *value, enum campaign_phase *ret)
 {
 	for (unsigned i = CAMPAIGN_NONE + 1; i < _CAMPAIGN_PHASE_MAX; i++)
@@ -149,8 +157,6 @@ static int parse_parent(const char *value, char **ret)
 
 static int take_number(struct record *record, const char *key, const char *value)
 {
-	int attempts = 0, r;
-
 	if (strcmp(key, "registration") == 0)
 		return record_parse_u64(value, &record->registration);
 	if (strcmp(key, "errno") == 0)
@@ -167,11 +173,11 @@ static int take_number(struct record *record, const char *key, const char *value
 		return record_parse_u64(value, &record->pid_start);
 	if (strcmp(key, "other_registration") == 0)
 		return record_parse_u64(value, &record->other_registration);
-	if (strcmp(key, "attempts") != 0)
-		return 0; /* of a later version */
-	r = parse_int(value, &attempts);
-	record->attempts = (unsigned)attempts;
-	return r;
+	if (strcmp(key, "attempts") == 0)
+		return parse_unsigned(value, &record->attempts);
+	if (strcmp(key, "written") == 0)
+		return parse_unsigned(value, &record->written);
+	return 0; /* of a later version */
 }
 
 static int take_field(struct record *record, const char *key, const char *value)
@@ -220,6 +226,7 @@ void record_format(const struct record *record, struct strbuf *out)
 	strbuf_addf(out, "registration=%" PRIu64 "\nphase=%s\n", record->registration,
 	            phase_names[record->phase]);
 	add_number(out, "attempts", record->attempts);
+	add_number(out, "written", record->written);
 	add_number(out, "errno", (uint64_t)record->errnum);
 	add_number(out, "since", (uint64_t)record->since);
 	add_number(out, "next", (uint64_t)record->next);

@@ -26,11 +26,13 @@ enum campaign_phase {
 	CAMPAIGN_RETRY,    /* failed on what may heal; next is the time of the next try */
 	CAMPAIGN_NO_TYPE,
 	CAMPAIGN_NO_INSTANCE,
-	CAMPAIGN_BLOCKED,  /* the UUID belongs to the device of parent `other` */
-	CAMPAIGN_STUCK,    /* process `pid` is inside the driver, or was */
-	CAMPAIGN_FAILED,   /* on what cannot heal */
-	CAMPAIGN_DONE,     /* started, seen, or stopped by somebody: over */
-	CAMPAIGN_DEGRADED, /* done, but not as defined */
+	CAMPAIGN_BLOCKED,   /* the UUID belongs to the device of parent `other` */
+	CAMPAIGN_STUCK,     /* process `pid` is inside the driver, or was */
+	CAMPAIGN_FAILED,    /* on what cannot heal */
+	CAMPAIGN_DONE,      /* started, seen, or stopped by somebody: over */
+	CAMPAIGN_DEGRADED,  /* done, but not as defined */
+	CAMPAIGN_HALF_MADE, /* created, and then failed at an attribute, on what may heal; as
+	                     * RETRY. next is 0 while it is removed, on what cannot heal */
 	_CAMPAIGN_PHASE_MAX,
 };
 
@@ -39,7 +41,8 @@ struct record {
 	enum campaign_phase phase;
 	uint64_t registration; /* the life of the parent that it is about */
 	unsigned attempts;
-	int errnum; /* positive errno of the last attempt, 0: none */
+	unsigned written; /* HALF_MADE: so many attributes, the first of the definition */
+	int errnum;       /* positive errno of the last attempt, 0: none */
 	int64_t since;
 	int64_t next;
 	uint64_t definition; /* hash of the definition's bytes at the last attempt */

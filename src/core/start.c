@@ -132,7 +132,7 @@ static int start_compute(struct start *s, struct plan *plan, struct error *err)
 	int r;
 
 	if (s->is_half_made)
-		return plan_finish(&s->uuid, s->parent, s->definition, plan, err);
+		return plan_finish(&s->uuid, s->parent, s->definition, s->n_written, plan, err);
 	r = s->site ? facts_of_site(s, &facts.view, err) : facts_of_system(s, &facts, err);
 	return r < 0 ? r : plan_start(&s->uuid, s->parent, s->definition, &facts.view, plan, err);
 }
@@ -147,6 +147,14 @@ static struct apply apply_at(const struct site *site)
 	return apply;
 }
 
+static struct apply apply_of(const struct start *s)
+{
+	struct apply apply = s->site ? apply_at(s->site) : ops_apply(s->ops, s->ops->create_ms);
+
+	apply.keeps_half_made = s->is_kept;
+	return apply;
+}
+
 int start_apply(struct start *s, struct error *err)
 {
 	_cleanup_(plan_done) struct plan plan = { 0 };
@@ -155,8 +163,15 @@ int start_apply(struct start *s, struct error *err)
 
 	if (r < 0)
 		return r;
-	apply = s->site ? apply_at(s->site) : ops_apply(s->ops, s->ops->create_ms);
+	apply = apply_of(s);
 	return apply_start(&apply, &plan, &s->result, err);
+}
+
+int start_undo(struct start *s, struct error *err)
+{
+	const struct apply apply = apply_of(s);
+
+	return apply_undo(&apply, &s->uuid, &s->result, err);
 }
 
 int start_plan(struct start *s, struct plan *plan, struct error *err)

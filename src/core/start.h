@@ -21,9 +21,11 @@ struct start {
 	struct mdev_uuid uuid;
 	char *parent;
 	struct definition *definition;
-	bool is_defined;   /* there is a definition of it below this parent */
-	struct site *site; /* in this life of the parent only; borrowed. NULL: in any */
-	bool is_half_made; /* the device is there, its attributes may not be as defined */
+	bool is_defined;    /* there is a definition of it below this parent */
+	struct site *site;  /* in this life of the parent only; borrowed. NULL: in any */
+	bool is_half_made;  /* the device is there, its attributes may not be as defined */
+	unsigned n_written; /* ... but for the first ones */
+	bool is_kept;       /* half made, it stays: whoever starts it comes back */
 	struct apply_result result;
 };
 
@@ -35,6 +37,9 @@ void start_done(struct start *s);
 /** Looks, plans and writes; asks nobody. s->result tells what remains. Errors as
  * plan_start() and apply_start(). */
 int start_apply(struct start *s, struct error *err) _must_check_;
+
+/** Removes what a start has left half made. A failure is added to err as a cause. */
+int start_undo(struct start *s, struct error *err) _must_check_;
 
 /** Appends what a start would do, for --dry-run. */
 int start_plan(struct start *s, struct plan *plan, struct error *err) _must_check_;

@@ -284,7 +284,7 @@ static int judge_with_rival(struct subject *s, struct campaign_facts *facts,
 
 /* ---- the entry --------------------------------------------------------------------------- */
 
-static void copy_record(const struct subject *s, struct survey_entry *ret)
+static void copy_record(const struct subject *s, bool is_there, struct survey_entry *ret)
 {
 	const struct record *record = &s->record;
 
@@ -298,7 +298,10 @@ static void copy_record(const struct subject *s, struct survey_entry *ret)
 	ret->was_left = record->phase == CAMPAIGN_CREATING || record->phase == CAMPAIGN_STUCK;
 	ret->errnum = record->errnum;
 	ret->since = record->since;
-	if (record->phase == CAMPAIGN_RETRY)
+	ret->tried = record->definition;
+	ret->written = record->written;
+	ret->is_half_made = record->phase == CAMPAIGN_HALF_MADE && is_there;
+	if (record->phase == CAMPAIGN_RETRY || ret->is_half_made)
 		ret->next = record->next;
 	if (ret->state == DEVICE_STUCK)
 		ret->pid = record->pid;
@@ -319,7 +322,7 @@ static int judge(struct subject *s, const struct present *present, struct survey
 	ret->state = verdict.state;
 	ret->action = verdict.action;
 	ret->due = verdict.due;
-	copy_record(s, ret);
+	copy_record(s, facts.presence == PRESENCE_ACTIVE, ret);
 	if (strbuf_error(&reason) < 0)
 		return -ENOMEM;
 	r = copy_text(reason.len > 0 ? reason.data : NULL, &ret->reason);

@@ -37,6 +37,9 @@ struct survey_entry {
 	pid_t pid;           /* STUCK: who writes; else 0 */
 	bool is_held;        /* devices are taken down with the system: nothing is started */
 	bool was_left;       /* whoever was to start it died, or gave up, before the end */
+	bool is_half_made;   /* the device is there, and waits for the rest of its attributes */
+	unsigned written;    /* ... so many of them are */
+	uint64_t tried;      /* hash of the definition at the last try; 0: none, or unknown */
 	char *other;         /* DEVICE_BLOCKED: by which parent, else NULL */
 	uint64_t definition; /* record_hash_definition() of its file; 0: none, or unreadable */
 };
@@ -105,7 +108,8 @@ int survey_list_parents(struct ops *ops, struct names *ret) _must_check_;
  * missing parent counts as rest only if the caller says so. */
 bool survey_entry_is_at_rest(const struct survey_entry *e, bool count_missing_parent);
 
-/** True if the device is there, on its way, or on its way out: there is nothing to try. */
+/** True if the device is there, on its way, or on its way out: there is nothing to try. Not
+ * of one that is half made, and waits for its next try. */
 bool survey_entry_is_there(const struct survey_entry *e);
 
 /** True for what status must not be silent about: auto and failed, stuck or degraded. */

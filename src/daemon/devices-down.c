@@ -101,7 +101,7 @@ static int collect_entry(struct down *down, const struct survey *s, const struct
 {
 	char uuid[MDEV_UUID_TEXT_MAX];
 
-	if (e->state != DEVICE_ACTIVE && e->state != DEVICE_DEGRADED)
+	if (e->state != DEVICE_ACTIVE && e->state != DEVICE_DEGRADED && !e->is_half_made)
 		return 0;
 	if (e->is_defined)
 		return is_known(down, &e->uuid) ? 0 : add_candidate(down, s, e);

@@ -59,6 +59,7 @@ void worker_do(struct ops *ops, const struct env *env, const struct campaign_pol
 		                       .registration = task->registration,
 		                       .policy = policy,
 		                       .is_freed = task->is_freed,
+		                       .comes_back = true,
 		                       .rival = task->rival,
 		                       .userdata = task->userdata };
 	_cleanup_(site_freep) struct site *site = NULL;

@@ -126,6 +126,16 @@ gone() {
 	warns "Device $U1 on parent $PA is degraded: an attribute"
 }
 
+@test "a half-made device is not active, and not gone" {
+	mkdir -p "$R/run/mdevmgr/parents/$PA"
+	printf '%s\n' boot_id= registration=1 phase=half-made attempts=9 next=9000000000000000 \
+		'reason=busy' >"$R/run/mdevmgr/parents/$PA/$U1"
+	try wait -u "$U1" --timeout 1
+	[[ $status == 3 && $stderr == *"Device $U1 on parent $PA is failed: the device is there, half made: busy"* ]]
+	try wait -u "$U1" --gone --timeout 1
+	[[ $status == 3 && $stderr == *"Device $U1 on parent $PA is failed"* ]]
+}
+
 @test "nothing to wait for is told" {
 	try wait -p nowhere
 	warns "No device on parent nowhere is started automatically"

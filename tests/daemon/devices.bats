@@ -169,6 +169,15 @@ removed() {
 	run ! removed "$U2"
 }
 
+@test "down takes down what is half made" {
+	system_says stopping
+	record mtty "$U1" half-made
+	echo next=9000000000000000 >>"$R/run/mdevmgr/parents/mtty/$U1"
+	devices down
+	says 0 "1 devices were taken down, 0 are left"
+	removed "$U1"
+}
+
 @test "down arms what starts by itself, and nothing else" {
 	system_says stopping
 	device "$U3" mtty mtty-1

@@ -42,6 +42,7 @@ static void require_round_trip(const struct record *first)
 	fuzz_require(record_parse(text.data, "", &again) == 0);
 	fuzz_require(again.phase == first->phase && again.registration == first->registration);
 	fuzz_require(again.attempts == first->attempts && again.errnum == first->errnum);
+	fuzz_require(again.written == first->written);
 	fuzz_require(again.since == first->since && again.next == first->next);
 	fuzz_require(again.definition == first->definition && again.pid == first->pid);
 	fuzz_require(again.pid_start == first->pid_start);

@@ -287,9 +287,10 @@ static void test_undefine_forgets(void **state)
 
 /* ---- tries ------------------------------------------------------------------------------- */
 
+static const struct campaign_policy policy = CAMPAIGN_POLICY_DEFAULT;
+
 static int attempt(struct fixture *f, const struct mdev_uuid *uuid)
 {
-	static const struct campaign_policy policy = CAMPAIGN_POLICY_DEFAULT;
 	const struct try_request req = { .parent = "p1", .registration = 7, .policy = &policy };
 
 	error_done(&f->err);
@@ -614,6 +615,178 @@ static void test_being_made_by_a_left_writer_is_half_made(void **state)
 	assert_string_equal(f->tree->writes, "a0=x\nuevent=MDEVMGR=ready\n");
 }
 
+/* ---- an attribute that fails ------------------------------------------------------------------ */
+
+#define TWO "{\"mdev_type\":\"t1\",\"start\":\"auto\",\"attrs\":[{\"a0\":\"x\"},{\"a1\":\"y\"}]}"
+
+/* As the daemon does, which comes back; the next try is due. */
+static int attempt_of_daemon(struct fixture *f)
+{
+	const struct try_request req = {
+		.parent = "p1", .registration = 7, .policy = &policy, .comes_back = true
+	};
+	int r;
+
+	if (phase(f, &f->u1) == CAMPAIGN_HALF_MADE && f->record.next > 1) {
+		f->record.next = 1;
+		assert_int_equal(record_write(f->ops->records, "p1", &f->u1, &f->record, false), 0);
+	}
+	error_done(&f->err);
+	r = ops_try(f->ops, &req, &f->u1, &f->err);
+	phase(f, &f->u1);
+	return r;
+}
+
+static void fail_at(struct fixture *f, const char *name, int r)
+{
+	f->tree->fail_name = name;
+	f->tree->fail_errno = r;
+}
+
+/* A device whose second attribute has failed. */
+static void make_half(struct fixture *f)
+{
+	arm(f);
+	tree_file(f->tree, DIR U1, TWO);
+	fail_at(f, "a1", -EBUSY);
+	assert_int_equal(attempt_of_daemon(f), -EBUSY);
+	assert_int_equal(f->record.phase, CAMPAIGN_HALF_MADE);
+	assert_true(tree_has(f->tree, "/sys/devices/p1/" U1));
+	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\na1=y\n");
+	tree_forget_writes(f->tree);
+}
+
+static void test_a_failed_attribute_is_tried_again_on_the_same_device(void **state)
+{
+	struct fixture *f = *state;
+
+	make_half(f);
+	assert_int_equal(f->record.written, 1);
+	assert_int_equal(f->record.errnum, EBUSY);
+	assert_true(f->record.next > 0);
+	assert_non_null(strstr(f->record.reason, "Failed to write y to attribute a1"));
+	/* not due yet */
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_null(f->tree->writes);
+	assert_int_equal(attempt_of_daemon(f), -EBUSY);
+	assert_int_equal(f->record.phase, CAMPAIGN_HALF_MADE);
+	assert_int_equal(f->record.written, 1);
+	assert_int_equal(f->record.attempts, 2);
+	fail_at(f, NULL, 0);
+	assert_int_equal(attempt_of_daemon(f), 0);
+	assert_int_equal(f->record.phase, CAMPAIGN_DONE);
+	assert_int_equal(f->record.attempts, 3);
+	/* no create, and nothing twice that went well */
+	assert_string_equal(f->tree->writes, "a1=y\na1=y\nuevent=MDEVMGR=ready\n");
+}
+
+static void test_a_failed_attribute_that_says_eexist_is_no_other_device(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	fail_at(f, "a0", -EEXIST);
+	assert_int_equal(attempt_of_daemon(f), -EEXIST);
+	assert_int_equal(f->record.phase, CAMPAIGN_HALF_MADE);
+}
+
+/* Half made, it asks again; a refusal is the end, and of the device too. */
+static void test_callouts_are_asked_at_each_try(void **state)
+{
+	struct fixture *f = *state;
+	char *trace;
+
+	add_script(f, "[ $6 = capabilities ] && exit 2; echo $4 $8 >>$ROOT/trace\n"
+	              "[ $4 != pre ] || [ ! -e $ROOT/refuse ]");
+	make_half(f);
+	tree_file(f->tree, "/refuse", "");
+	assert_true(attempt_of_daemon(f) < 0);
+	trace = tree_read(f->tree, "/trace");
+	assert_non_null(strstr(trace, "pre none\npost failure\npre none\n"));
+	free(trace);
+	assert_int_equal(f->record.phase, CAMPAIGN_FAILED);
+	assert_false(tree_has(f->tree, "/sys/devices/p1/" U1));
+	assert_string_equal(f->tree->writes, "remove=1\n");
+	tree_remove(f->tree, "/refuse");
+	assert_int_equal(attempt_of_daemon(f), 0);
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+static void test_what_cannot_heal_undoes_the_device(void **state)
+{
+	struct fixture *f = *state;
+
+	make_half(f);
+	fail_at(f, "a1", -ENOENT);
+	assert_int_equal(attempt_of_daemon(f), -ENOENT);
+	assert_int_equal(f->record.phase, CAMPAIGN_FAILED);
+	assert_non_null(strstr(f->record.reason, "Invalid attribute 'a1'"));
+	assert_false(tree_has(f->tree, "/sys/devices/p1/" U1));
+	assert_string_equal(f->tree->writes, "a1=y\nremove=1\n");
+}
+
+/* Nothing may be left of what the old definition has written. */
+static void test_half_made_by_another_definition_is_made_anew(void **state)
+{
+	struct fixture *f = *state;
+
+	make_half(f);
+	fail_at(f, NULL, 0);
+	tree_file(f->tree, DIR U1,
+	          "{\"mdev_type\":\"t1\",\"start\":\"auto\",\"attrs\":[{\"a1\":\"z\"}]}");
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes,
+	                    "remove=1\ncreate=" U1 "\na1=z\nuevent=MDEVMGR=ready\n");
+}
+
+static void test_half_made_and_manual_now_is_undone(void **state)
+{
+	struct fixture *f = *state;
+
+	make_half(f);
+	tree_file(f->tree, DIR U1, MANUAL);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+static void test_half_made_that_cannot_be_removed_is_degraded(void **state)
+{
+	struct fixture *f = *state;
+
+	make_half(f);
+	fail_at(f, "a1", -ENOENT);
+	f->tree->fail_name2 = "remove";
+	f->tree->fail_errno2 = -EIO;
+	assert_int_equal(attempt_of_daemon(f), -ENOENT);
+	assert_int_equal(f->record.phase, CAMPAIGN_DEGRADED);
+	assert_non_null(strstr(f->record.reason, "removing the half-configured device failed too"));
+	assert_string_equal(f->tree->writes, "a1=y\nremove=1\nuevent=MDEVMGR=ready\n");
+}
+
+static void test_stop_of_a_half_made_device_is_the_end(void **state)
+{
+	struct fixture *f = *state;
+
+	make_half(f);
+	assert_int_equal(stop(f), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_int_equal(attempt_of_daemon(f), 0);
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+static void test_who_does_not_come_back_undoes_it(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	fail_at(f, "a0", -EBUSY);
+	assert_int_equal(attempt(f, &f->u1), -EBUSY);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_RETRY);
+	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\nremove=1\n");
+}
+
 static void test_not_made_is_tried_again(void **state)
 {
 	struct fixture *f = *state;
@@ -658,6 +831,21 @@ static void test_retry_arms_what_is_not_active(void **state)
 	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
 	assert_int_equal(retry(f, &f->u2, NULL, -ENOENT), 0);
 	assert_int_equal(retry(f, NULL, "p9", -ENOENT), 0);
+}
+
+/* At once, and on the device that is there. */
+static void test_retry_does_not_make_a_half_made_device_anew(void **state)
+{
+	struct fixture *f = *state;
+
+	make_half(f);
+	assert_int_equal(retry(f, &f->u1, NULL, 0), 1);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_HALF_MADE);
+	assert_int_equal(f->record.attempts, 0);
+	assert_int_equal(f->record.written, 1);
+	fail_at(f, NULL, 0);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_string_equal(f->tree->writes, "a1=y\nuevent=MDEVMGR=ready\n");
 }
 
 /* What p0 remembers cannot be written. */
@@ -767,8 +955,18 @@ int main(void)
 		row(test_half_made_stays_so_when_interrupted),
 		row(test_made_late_by_a_left_writer_is_finished),
 		row(test_being_made_by_a_left_writer_is_half_made),
+		row(test_a_failed_attribute_is_tried_again_on_the_same_device),
+		row(test_a_failed_attribute_that_says_eexist_is_no_other_device),
+		row(test_callouts_are_asked_at_each_try),
+		row(test_what_cannot_heal_undoes_the_device),
+		row(test_half_made_by_another_definition_is_made_anew),
+		row(test_half_made_and_manual_now_is_undone),
+		row(test_half_made_that_cannot_be_removed_is_degraded),
+		row(test_stop_of_a_half_made_device_is_the_end),
+		row(test_who_does_not_come_back_undoes_it),
 		row(test_not_made_is_tried_again),
 		row(test_retry_arms_what_is_not_active),
+		row(test_retry_does_not_make_a_half_made_device_anew),
 		row(test_retry_goes_on_after_a_failure),
 		row(test_retry_needs_records),
 		row(test_start_parent_starts_once),

@@ -9,8 +9,7 @@ RECORDS=/run/mdevmgr/parents
 TEST_TYPE=mdevmgr_test-a
 TEST_DEVICES=/sys/devices/virtual/mdevmgr_test
 BARRIERS=0
-# What was to be created a second time, as kmod_twice tells it: by the case itself, or since
-# an attribute failed and the device was undone.
+# What was to be created a second time, as kmod_twice tells it: since the case asked for it.
 TWICE=''
 WORKER=none
 
