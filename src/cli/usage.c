@@ -175,12 +175,11 @@ int usage_unknown_verb(const struct arguments *args, struct strbuf *out, const c
 	const char *similar = NULL;
 
 	for (size_t i = 0; i < cli_n_verbs; i++) {
-		const char *own = cli_verb_word(&cli_verbs[i], args->verb);
-		size_t d = own ? dissimilarity(word, own) : SIZE_MAX;
+		size_t d = dissimilarity(word, cli_verbs[i].name);
 
 		if (d < best && !cli_verbs[i].is_hidden) {
 			best = d;
-			similar = own;
+			similar = cli_verbs[i].name;
 		}
 	}
 	strbuf_add_str(out, "error: unrecognized subcommand '");
