@@ -23,6 +23,13 @@ _mdevmgr_options()
 	wait) echo '-u --uuid -p --parent -a --auto --gone --settled --timeout -h --help' ;;
 	retry) echo '-u --uuid -p --parent --dry-run -h --help' ;;
 	verify) echo '-h --help' ;;
+	parent) echo '-h --help' ;;
+	'parent define') echo '--driver --subchannel --reserve-adapters --reserve-domains --now -f --force --dry-run -h --help' ;;
+	'parent undefine') echo '--dry-run -h --help' ;;
+	'parent list') echo '--json --noheadings -h --help' ;;
+	'parent show') echo '--json -h --help' ;;
+	'parent apply') echo '--all --dry-run -h --help' ;;
+	'parent release') echo '--dry-run -h --help' ;;
 	start-parent-mdevs) echo '--dry-run -h --help' ;;
 	help) echo '-h --help' ;;
 	esac
@@ -69,6 +76,16 @@ _mdevmgr_kind()
 	'retry -u' | 'retry --uuid') echo uuid-defined ;;
 	'retry -p' | 'retry --parent') echo parent ;;
 	'verify ') echo file ;;
+	'parent ') echo 'verb parent' ;;
+	'parent define ') echo text ;;
+	'parent define --driver') echo text ;;
+	'parent define --subchannel') echo text ;;
+	'parent define --reserve-adapters') echo text ;;
+	'parent define --reserve-domains') echo text ;;
+	'parent undefine ') echo recipe ;;
+	'parent show ') echo recipe ;;
+	'parent apply ') echo recipe ;;
+	'parent release ') echo recipe ;;
 	'start-parent-mdevs ') echo parent ;;
 	'help ') echo verb ;;
 	esac
@@ -87,6 +104,15 @@ _mdevmgr_parents()
 
 	"$1" types 2>/dev/null | while IFS= read -r line; do
 		[[ $line == ' '* ]] || printf '%s\n' "$line"
+	done
+}
+
+_mdevmgr_recipes()
+{
+	local name rest
+
+	"$1" parent list --noheadings 2>/dev/null | while read -r name rest; do
+		printf '%s\n' "$name"
 	done
 }
 
@@ -113,7 +139,9 @@ _mdevmgr_values()
 	uuid-any) _mdevmgr_uuids "$2" $list; _mdevmgr_uuids "$2" $list -d ;;
 	parent) _mdevmgr_parents "$manager" ;;
 	type) _mdevmgr_types "$manager" types ${3:+-p "$3"} ;;
-	verb) printf '%s\n' define undefine modify start stop list types show monitor status wait retry verify help ;;
+	recipe) _mdevmgr_recipes "$manager" ;;
+	verb) printf '%s\n' define undefine modify start stop list types show monitor status wait retry verify parent help ;;
+	'verb parent') printf '%s\n' define undefine list show apply release ;;
 	esac
 }
 
@@ -133,7 +161,12 @@ _mdevmgr()
 		-p | --parent) parent=${words[i + 1]} ;;
 		--parent=*) parent=${words[i]#*=} ;;
 		-*) ;;
-		*) [[ -n $verb ]] || verb=${words[i]} ;;
+		*)
+			case $verb in
+			'') verb=${words[i]} ;;
+			parent) verb+=" ${words[i]}" ;;
+			esac
+			;;
 		esac
 	done
 	if [[ $cur == --*=* ]]; then

@@ -12,7 +12,8 @@ end
 function __mdevmgr_verb
     set -l words (commandline -opc)
     string match -q '*lsmdev' -- $words[1]; and echo list; and return
-    string match -v -- '-*' $words[2..-1] | head -n 1
+    set -l verb (string match -v -- '-*' $words[2..-1] | head -n 2)
+    contains -- "$verb[1]" parent; and echo "$verb"; or echo $verb[1]
 end
 
 function __mdevmgr_is
@@ -35,6 +36,11 @@ function __mdevmgr_types
     $program types 2>/dev/null | string match -r -g '^  (\S.*)$'
 end
 
+function __mdevmgr_recipes
+    set -l program (__mdevmgr_program)
+    $program parent list --noheadings 2>/dev/null | string replace -r '^(\S+) +(.*)' '$1\t$2'
+end
+
 set -l commands mdevmgr mdevctl lsmdev
 for command in $commands
     complete -c $command -e
@@ -54,6 +60,7 @@ for command in $commands
     complete -c $command -n '__mdevmgr_is ""' -a wait -d 'Wait until devices are active, or gone'
     complete -c $command -n '__mdevmgr_is ""' -a retry -d 'Try again to start automatic devices'
     complete -c $command -n '__mdevmgr_is ""' -a verify -d 'Check definitions'
+    complete -c $command -n '__mdevmgr_is ""' -a parent -d 'Make hardware of the host a parent of devices (s390x)'
     complete -c $command -n '__mdevmgr_is ""' -a help -d 'Print this help, or the help of a command'
     complete -c $command -n '__mdevmgr_is "define"' -s u -l uuid -x -a '(__mdevmgr_uuids active)' -d 'Give the device this UUID'
     complete -c $command -n '__mdevmgr_is "define"' -s a -l auto -d 'Start the device whenever its parent appears'
@@ -136,10 +143,41 @@ for command in $commands
     complete -c $command -n '__mdevmgr_is "retry"' -l dry-run -d 'Print what would be tried, do nothing'
     complete -c $command -n '__mdevmgr_is "retry"' -s h -l help -d 'Print help (-h: in short)'
     complete -c $command -n '__mdevmgr_is "verify"' -s h -l help -d 'Print help (-h: in short)'
-    complete -c $command -n '__mdevmgr_is verify' -F
+    complete -c $command -n '__mdevmgr_is "verify"' -F
+    complete -c $command -n '__mdevmgr_is "parent"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "parent"' -a define -d 'Write, or change, the recipe of a parent'
+    complete -c $command -n '__mdevmgr_is "parent"' -a undefine -d 'Remove the recipe of a parent'
+    complete -c $command -n '__mdevmgr_is "parent"' -a list -d 'List recipes, and how it stands with them'
+    complete -c $command -n '__mdevmgr_is "parent"' -a show -d 'Show a recipe, and how it stands with it'
+    complete -c $command -n '__mdevmgr_is "parent"' -a apply -d 'Do what a recipe says'
+    complete -c $command -n '__mdevmgr_is "parent"' -a release -d 'Give the hardware of a parent back to the host'
+    complete -c $command -n '__mdevmgr_is "parent define"' -l driver -x -d 'Driver of the device\'s subchannel'
+    complete -c $command -n '__mdevmgr_is "parent define"' -l subchannel -x -d 'Subchannel of a device that is not visible'
+    complete -c $command -n '__mdevmgr_is "parent define"' -l reserve-adapters -x -d 'Crypto adapters that the host shall give up'
+    complete -c $command -n '__mdevmgr_is "parent define"' -l reserve-domains -x -d 'Crypto domains that the host shall give up'
+    complete -c $command -n '__mdevmgr_is "parent define"' -l now -d 'Apply the recipe at once'
+    complete -c $command -n '__mdevmgr_is "parent define"' -s f -l force -d 'Go on in spite of what the check finds'
+    complete -c $command -n '__mdevmgr_is "parent define"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "parent define"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "parent undefine"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "parent undefine"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "parent undefine"' -a '(__mdevmgr_recipes)'
+    complete -c $command -n '__mdevmgr_is "parent list"' -l json -d 'Print JSON'
+    complete -c $command -n '__mdevmgr_is "parent list"' -l noheadings -d 'Print no headings'
+    complete -c $command -n '__mdevmgr_is "parent list"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "parent show"' -l json -d 'Print JSON'
+    complete -c $command -n '__mdevmgr_is "parent show"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "parent show"' -a '(__mdevmgr_recipes)'
+    complete -c $command -n '__mdevmgr_is "parent apply"' -l all -d 'Apply all recipes that are not paused'
+    complete -c $command -n '__mdevmgr_is "parent apply"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "parent apply"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "parent apply"' -a '(__mdevmgr_recipes)'
+    complete -c $command -n '__mdevmgr_is "parent release"' -l dry-run -d 'Print what would be done, do nothing'
+    complete -c $command -n '__mdevmgr_is "parent release"' -s h -l help -d 'Print help (-h: in short)'
+    complete -c $command -n '__mdevmgr_is "parent release"' -a '(__mdevmgr_recipes)'
     complete -c $command -n '__mdevmgr_is "start-parent-mdevs"' -l dry-run -d 'Print what would be done, do nothing'
     complete -c $command -n '__mdevmgr_is "start-parent-mdevs"' -s h -l help -d 'Print help (-h: in short)'
-    complete -c $command -n '__mdevmgr_is start-parent-mdevs' -a '(__mdevmgr_parents)'
+    complete -c $command -n '__mdevmgr_is "start-parent-mdevs"' -a '(__mdevmgr_parents)'
     complete -c $command -n '__mdevmgr_is "help"' -s h -l help -d 'Print help (-h: in short)'
-    complete -c $command -n '__mdevmgr_is help' -a 'define undefine modify start stop list types show monitor status wait retry verify help'
+    complete -c $command -n '__mdevmgr_is "help"' -a 'define undefine modify start stop list types show monitor status wait retry verify parent help'
 end

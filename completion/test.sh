@@ -27,6 +27,9 @@ make_root() {
 	ln -s "../../../devices/pci0000:00/$parent/$active" "$work/root/sys/bus/mdev/devices/"
 	ln -s ../mdev_supported_types/t-1 "$device/$active/mdev_type"
 	ln -s "../../../$active" "$device/mdev_supported_types/t-1/devices/"
+	mkdir -p "$work/root/etc/mdevmgr/parents.d"
+	echo '{"kind":"vfio-ap"}' >"$work/root/etc/mdevmgr/parents.d/matrix.json"
+	echo '{"kind":"vfio-ccw"}' >"$work/root/etc/mdevmgr/parents.d/0.0.4711.json"
 	echo '{"mdev_type":"t-1","start":"auto"}' >"$work/root/etc/mdevctl.d/$parent/$defined"
 }
 
@@ -61,6 +64,12 @@ cases() {
 	lsmdev -u |$defined $active
 	mdevctl define --jsonfile $work/de|$work/definition
 	mdevctl verify $work/de|$work/definition
+	mdevmgr p|parent
+	mdevmgr parent |apply define list release show undefine
+	mdevmgr parent a|apply
+	mdevmgr parent define --n|--now
+	mdevmgr parent show |0.0.4711 matrix
+	mdevmgr parent release m|matrix
 	END
 }
 

@@ -168,10 +168,17 @@ static int append_field(struct talk *t, const struct request *req,
 static int make_call(struct talk *t, const struct request *req)
 {
 	static const char *const methods[_REQUEST_KIND_MAX] = {
-		[REQUEST_DEFINE] = "Define", [REQUEST_UNDEFINE] = "Undefine",
-		[REQUEST_MODIFY] = "Modify", [REQUEST_START] = "Start",
-		[REQUEST_STOP] = "Stop",     [REQUEST_START_PARENT] = "StartParent",
+		[REQUEST_DEFINE] = "Define",
+		[REQUEST_UNDEFINE] = "Undefine",
+		[REQUEST_MODIFY] = "Modify",
+		[REQUEST_START] = "Start",
+		[REQUEST_STOP] = "Stop",
+		[REQUEST_START_PARENT] = "StartParent",
 		[REQUEST_RETRY] = "Retry",
+		[REQUEST_PARENT_DEFINE] = "ParentDefine",
+		[REQUEST_PARENT_UNDEFINE] = "ParentUndefine",
+		[REQUEST_PARENT_APPLY] = "ParentApply",
+		[REQUEST_PARENT_RELEASE] = "ParentRelease",
 	};
 	const struct request_form *form = request_form(req->kind);
 	int r = t->sd.sd_bus_message_new_method_call(t->bus, &t->call, BUS_NAME, "/org/mdevmgr1",

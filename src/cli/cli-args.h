@@ -31,6 +31,7 @@ struct arguments {
 	size_t n_order;
 	const char *values[_OPTION_MAX]; /* last text given, borrowed from argv; NULL: none */
 	const char *positional;          /* borrowed from argv; NULL: none */
+	const char *second;              /* help: the second word of a verb of two */
 	struct mdev_uuid *uuids;         /* each -u, in order */
 	size_t n_uuids;
 	struct attrs attrs; /* each --attr, in order */

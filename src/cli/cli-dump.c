@@ -39,6 +39,7 @@ static const char *kind_name(enum value_kind kind)
 		[VALUE_INDEX] = "index",
 		[VALUE_SECONDS] = "seconds",
 		[VALUE_VERB] = "verb",
+		[VALUE_RECIPE] = "recipe",
 	};
 
 	return names[kind];
@@ -76,6 +77,7 @@ static void add_verb(struct strbuf *out, const struct cli_verb *verb)
 	json_add_string(out, verb->name ? verb->name : "", verb->name ? strlen(verb->name) : 0);
 	add_text(out, "program", verb->program);
 	add_flag(out, "hidden", verb->is_hidden);
+	add_flag(out, "group", verb->is_group);
 	add_usage(out, verb);
 	add_text(out, "summary", verb->summary);
 	add_text(out, "description", verb->description);

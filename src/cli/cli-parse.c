@@ -192,6 +192,7 @@ static int read_value(struct parser *p, const struct cli_option *o, const char *
 	case VALUE_TYPE:
 	case VALUE_TEXT:
 	case VALUE_VERB:
+	case VALUE_RECIPE:
 	case _VALUE_KIND_MAX:
 		break;
 	}
@@ -243,8 +244,24 @@ static int take_option(struct parser *p, const struct cli_option *o, bool is_lon
 	return take_action(p, o, is_long);
 }
 
+/* `help parent define` */
+static bool take_second(struct parser *p, const char *word)
+{
+	const struct cli_verb *first;
+
+	if (p->verb->run || p->verb->is_group || !p->verb->name || p->args->second)
+		return false;
+	first = p->args->positional ? cli_verb_find_in(&cli_top, p->args->positional) : NULL;
+	if (!first || !first->is_group)
+		return false;
+	p->args->second = word;
+	return true;
+}
+
 static int take_positional(struct parser *p, const char *word)
 {
+	if (take_second(p, word))
+		return 0;
 	if (p->args->positional || p->verb->positional_max == 0)
 		return usage_error(p->args, p->message, "unexpected argument '%s' found", word);
 	if (p->verb->positional_kind != VALUE_FILE && !utf8_is_valid(word, strlen(word)))
@@ -320,12 +337,15 @@ static int parse_words(struct arguments *args, int argc, char *const argv[], boo
 /* `help` and `help VERB`: the same as the option. */
 static int resolve_help(struct arguments *args, struct strbuf *message)
 {
-	const char *name = args->positional;
+	const char *words[] = { args->positional, args->second };
 
-	args->verb = name ? cli_verb_find(name) : &cli_top;
-	if (!args->verb) {
-		args->verb = &cli_top;
-		return usage_unknown_verb(args, message, name);
+	args->verb = &cli_top;
+	for (size_t i = 0; i < ARRAY_SIZE(words) && words[i]; i++) {
+		const struct cli_verb *verb = cli_verb_find_in(args->verb, words[i]);
+
+		if (!verb)
+			return usage_unknown_verb(args, message, words[i]);
+		args->verb = verb;
 	}
 	args->action = CLI_HELP_LONG;
 	return 0;
@@ -348,26 +368,25 @@ static int no_verb(struct arguments *args, struct strbuf *message)
 	return -EINVAL;
 }
 
-static int parse_program(struct arguments *args, int argc, char *const argv[],
-                         struct strbuf *message)
+/* The program, or a group: options of its own, then a verb. */
+static int parse_group(struct arguments *args, int argc, char *const argv[], struct strbuf *message)
 {
-	const char *name;
-	int r;
+	const struct cli_verb *verb;
+	int r = parse_words(args, argc, argv, true, message);
 
-	args->verb = &cli_top;
-	r = parse_words(args, argc, argv, true, message);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	name = args->positional;
-	if (!name)
+	if (!args->positional)
 		return no_verb(args, message);
-	args->verb = cli_verb_find(name);
-	if (!args->verb) {
-		args->verb = &cli_top;
-		return usage_unknown_verb(args, message, name);
-	}
+	verb = cli_verb_find_in(args->verb, args->positional);
+	if (!verb)
+		return usage_unknown_verb(args, message, args->positional);
+	args->verb = verb;
 	args->positional = NULL;
-	return parse_verb(args, argc - (optind - 1), argv + (optind - 1), message);
+	argc -= optind - 1;
+	argv += optind - 1;
+	return verb->is_group ? parse_group(args, argc, argv, message)
+	                      : parse_verb(args, argc, argv, message);
 }
 
 /* The base name of argv[0]. It is printed: one with control characters is not taken. */
@@ -393,7 +412,7 @@ int cli_parse(int argc, char *const argv[], struct arguments *ret, struct strbuf
 	ret->verb = &cli_top;
 	if (argc <= 1)
 		return no_verb(ret, message);
-	return parse_program(ret, argc, argv, message);
+	return parse_group(ret, argc, argv, message);
 }
 
 void arguments_done(struct arguments *args)

@@ -253,6 +253,51 @@ static const struct cli_option retry_options[] = {
 	ROW_HELP,
 };
 
+static const struct cli_option parent_define_options[] = {
+	{ OPTION_DRIVER, '\0', "driver", "DRIVER", VALUE_TEXT, false, false,
+	  "Driver of the device's subchannel", "Without it vfio_ccw." },
+	{ OPTION_SUBCHANNEL, '\0', "subchannel", "SUBCHANNEL", VALUE_TEXT, false, false,
+	  "Subchannel of a device that is not visible",
+	  "It is found by itself where the device can be seen, and whenever it moves." },
+	{ OPTION_RESERVE_ADAPTERS, '\0', "reserve-adapters", "LIST", VALUE_TEXT, false, false,
+	  "Crypto adapters that the host shall give up",
+	  "Numbers and ranges, decimal or with 0x: 5,6,0x10-0x12. An adapter that is reserved is "
+	  "lost to the host with each of its domains. The list replaces that of the recipe." },
+	{ OPTION_RESERVE_DOMAINS, '\0', "reserve-domains", "LIST", VALUE_TEXT, false, false,
+	  "Crypto domains that the host shall give up", "As --reserve-adapters: of each adapter." },
+	FLAG(NOW, '\0', "now", "Apply the recipe at once", NULL),
+	FLAG(FORCE, 'f', "force", "Go on in spite of what the check finds", NULL),
+	FLAG(DRY_RUN, '\0', "dry-run", "Print what would be done, do nothing",
+	     "The file is shown as a diff."),
+	ROW_HELP,
+};
+
+static const struct cli_option parent_change_options[] = {
+	FLAG(DRY_RUN, '\0', "dry-run", "Print what would be done, do nothing", NULL),
+	ROW_HELP,
+};
+
+static const struct cli_option parent_apply_options[] = {
+	FLAG(ALL, '\0', "all", "Apply all recipes that are not paused", NULL),
+	FLAG(DRY_RUN, '\0', "dry-run", "Print what would be done, do nothing", NULL),
+	ROW_HELP,
+};
+
+static const struct cli_option parent_list_options[] = {
+	FLAG(JSON, '\0', "json", "Print JSON", NULL),
+	FLAG(NOHEADINGS, '\0', "noheadings", "Print no headings", NULL),
+	ROW_HELP,
+};
+
+static const struct cli_rule parent_list_rules[] = {
+	{ RULE_CONFLICTS, BIT(JSON), BIT(NOHEADINGS), 0 },
+};
+
+static const struct cli_option parent_show_options[] = {
+	FLAG(JSON, '\0', "json", "Print JSON", NULL),
+	ROW_HELP,
+};
+
 static const struct cli_option help_only_options[] = { ROW_HELP };
 
 static const struct cli_option start_parent_options[] = { ROW_DRY_RUN, ROW_HELP };
@@ -386,6 +431,81 @@ const struct cli_verb cli_verbs[] = {
 	                 "status is 1 if one of them has an error.",
 	  OPTIONS(help_only_options),
 	  .run = verb_verify },
+	{ .name = "parent",
+	  .is_group = true,
+	  .positional_name = "COMMAND",
+	  .positional_kind = VALUE_VERB,
+	  .positional_min = 1,
+	  .positional_max = 1,
+	  .summary = "Make hardware of the host a parent of devices (s390x)",
+	  .description =
+	          "A recipe says what makes hardware a parent: which disk is given to vfio_ccw, "
+	          "which crypto adapters and domains to vfio_ap. It is a file of "
+	          "/etc/mdevmgr/parents.d, and is applied at boot, whenever the hardware comes "
+	          "back, and by `parent apply'.\n\n"
+	          "A parent is named by its device number (0.0.4711), or is matrix. A number that "
+	          "is both a device's and a subchannel's is written ccw:0.0.0100 or css:0.0.0100.",
+	  OPTIONS(help_only_options) },
+	{ .name = "parent define",
+	  .is_configured = true,
+	  .positional_name = "PARENT",
+	  .positional_kind = VALUE_TEXT,
+	  .positional_min = 1,
+	  .positional_max = 1,
+	  .summary = "Write, or change, the recipe of a parent",
+	  .description = "Checks the recipe and writes it; hardware is not touched unless --now is "
+	                 "given. Of a recipe that is there only what is given changes.",
+	  OPTIONS(parent_define_options),
+	  .run = verb_parent_define },
+	{ .name = "parent undefine",
+	  .is_configured = true,
+	  .positional_name = "PARENT",
+	  .positional_kind = VALUE_RECIPE,
+	  .positional_min = 1,
+	  .positional_max = 1,
+	  .summary = "Remove the recipe of a parent",
+	  .description = "Removes the file, and no more: `parent release' gives the hardware back, "
+	                 "if it is called before. A recipe that cannot be read is removed too.",
+	  OPTIONS(parent_change_options),
+	  .run = verb_parent_undefine },
+	{ .name = "parent list",
+	  .summary = "List recipes, and how it stands with them",
+	  OPTIONS(parent_list_options),
+	  RULES(parent_list_rules),
+	  .run = verb_parent_list },
+	{ .name = "parent show",
+	  .positional_name = "PARENT",
+	  .positional_kind = VALUE_RECIPE,
+	  .positional_min = 1,
+	  .positional_max = 1,
+	  .summary = "Show a recipe, and how it stands with it",
+	  OPTIONS(parent_show_options),
+	  .run = verb_parent_show },
+	{ .name = "parent apply",
+	  .is_configured = true,
+	  .positional_name = "PARENT",
+	  .positional_kind = VALUE_RECIPE,
+	  .positional_max = 1,
+	  .summary = "Do what a recipe says",
+	  .description =
+	          "Goes step by step from how the hardware is to how it shall be, and does nothing "
+	          "where all is done. What the host uses is not taken away, and what driverctl or "
+	          "chzdev have a setting for is left to them: both is told.\n\n"
+	          "With --all a recipe that fails is told in a warning and the others are applied; "
+	          "hardware that is not there is no failure.",
+	  OPTIONS(parent_apply_options),
+	  .run = verb_parent_apply },
+	{ .name = "parent release",
+	  .is_configured = true,
+	  .positional_name = "PARENT",
+	  .positional_kind = VALUE_RECIPE,
+	  .positional_min = 1,
+	  .positional_max = 1,
+	  .summary = "Give the hardware of a parent back to the host",
+	  .description = "Undoes the recipe, and pauses it until `parent apply' or the next boot. "
+	                 "Refused while devices are active on the parent (exit status 4).",
+	  OPTIONS(parent_change_options),
+	  .run = verb_parent_release },
 	{ .name = "start-parent-mdevs",
 	  .is_hidden = true,
 	  .is_configured = true,
@@ -412,6 +532,27 @@ const struct cli_verb *cli_verb_find(const char *name)
 	for (size_t i = 0; i < cli_n_verbs; i++)
 		if (strcmp(cli_verbs[i].name, name) == 0)
 			return &cli_verbs[i];
+	return NULL;
+}
+
+const char *cli_verb_word(const struct cli_verb *verb, const struct cli_verb *group)
+{
+	size_t n = group->name ? strlen(group->name) : 0;
+
+	if (!group->name)
+		return strchr(verb->name, ' ') ? NULL : verb->name;
+	return strncmp(verb->name, group->name, n) == 0 && verb->name[n] == ' ' ? verb->name + n + 1
+	                                                                        : NULL;
+}
+
+const struct cli_verb *cli_verb_find_in(const struct cli_verb *group, const char *word)
+{
+	for (size_t i = 0; i < cli_n_verbs; i++) {
+		const char *own = cli_verb_word(&cli_verbs[i], group);
+
+		if (own && strcmp(own, word) == 0)
+			return &cli_verbs[i];
+	}
 	return NULL;
 }
 

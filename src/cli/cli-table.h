@@ -41,6 +41,12 @@ enum option_id {
 	OPTION_TIMEOUT,
 	OPTION_QEMU,
 	OPTION_LIBVIRT,
+	OPTION_DRIVER,
+	OPTION_SUBCHANNEL,
+	OPTION_RESERVE_ADAPTERS,
+	OPTION_RESERVE_DOMAINS,
+	OPTION_NOW,
+	OPTION_ALL,
 	OPTION_FORCE,
 	OPTION_DRY_RUN,
 	OPTION_HELP,
@@ -63,7 +69,8 @@ enum value_kind {
 	VALUE_ASSIGNMENT, /* NAME=VALUE */
 	VALUE_INDEX,      /* 0 to 2^32-1 */
 	VALUE_SECONDS,    /* 1 to 2^32-1 */
-	VALUE_VERB,
+	VALUE_VERB,       /* of the program, or of the group that it is an argument of */
+	VALUE_RECIPE,     /* a parent that has one */
 	_VALUE_KIND_MAX,
 };
 
@@ -95,9 +102,11 @@ struct cli_rule {
 };
 
 struct cli_verb {
-	const char *name;    /* NULL: the program itself, before a verb */
+	/* "list", or of two words: "parent define". NULL: the program itself, before a verb. */
+	const char *name;
 	const char *program; /* a program of this name is this verb; may be NULL */
 	bool is_hidden;
+	bool is_group;               /* the first of two words; run is NULL */
 	bool is_configured;          /* mdevmgr.conf is read first */
 	const char *positional_name; /* NULL: none */
 	enum value_kind positional_kind;
@@ -122,6 +131,12 @@ extern const size_t cli_n_verbs;
 
 /** The verb of this name, or NULL. */
 const struct cli_verb *cli_verb_find(const char *name);
+
+/** The verb that a word means in a group: &cli_top, or one of is_group. NULL: none. */
+const struct cli_verb *cli_verb_find_in(const struct cli_verb *group, const char *word);
+
+/** What stands in a verb's name after the group's, NULL if it is not in that group. */
+const char *cli_verb_word(const struct cli_verb *verb, const struct cli_verb *group);
 
 /** The verb that a program of this name is, or NULL for one that takes a verb. A
  * name that ends in "lsmdev" is lsmdev, as in mdevctl. */

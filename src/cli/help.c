@@ -110,18 +110,29 @@ static void add_options_long(struct strbuf *out, const struct cli_verb *verb)
 	}
 }
 
-static void add_verbs(struct strbuf *out)
+/* The word that a visible verb of this group has in its list; NULL: it is not in it. */
+static const char *listed(const struct cli_verb *verb, const struct cli_verb *group)
+{
+	return verb->is_hidden ? NULL : cli_verb_word(verb, group);
+}
+
+static void add_verbs(struct strbuf *out, const struct cli_verb *group)
 {
 	size_t width = 0;
 
-	for (size_t i = 0; i < cli_n_verbs; i++)
-		if (!cli_verbs[i].is_hidden && strlen(cli_verbs[i].name) > width)
-			width = strlen(cli_verbs[i].name);
+	for (size_t i = 0; i < cli_n_verbs; i++) {
+		const char *word = listed(&cli_verbs[i], group);
+
+		if (word && strlen(word) > width)
+			width = strlen(word);
+	}
 	strbuf_add_str(out, "Commands:\n");
 	for (size_t i = 0; i < cli_n_verbs; i++) {
-		if (cli_verbs[i].is_hidden)
+		const char *word = listed(&cli_verbs[i], group);
+
+		if (!word)
 			continue;
-		strbuf_addf(out, "  %-*s  ", (int)width, cli_verbs[i].name);
+		strbuf_addf(out, "  %-*s  ", (int)width, word);
 		usage_add_wrapped(out, cli_verbs[i].summary, width + 4);
 		strbuf_add_char(out, '\n');
 	}
@@ -146,8 +157,8 @@ void usage_add_help(struct strbuf *out, const struct arguments *args, bool is_lo
 	if (is_long && verb->description)
 		add_paragraphs(out, verb->description);
 	add_usage(out, args);
-	if (!verb->name)
-		add_verbs(out);
+	if (!verb->name || verb->is_group)
+		add_verbs(out, verb);
 	strbuf_add_str(out, "Options:\n");
 	if (is_long && verb->name)
 		add_options_long(out, verb);

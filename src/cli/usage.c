@@ -175,11 +175,12 @@ int usage_unknown_verb(const struct arguments *args, struct strbuf *out, const c
 	const char *similar = NULL;
 
 	for (size_t i = 0; i < cli_n_verbs; i++) {
-		size_t d = dissimilarity(word, cli_verbs[i].name);
+		const char *own = cli_verb_word(&cli_verbs[i], args->verb);
+		size_t d = own ? dissimilarity(word, own) : SIZE_MAX;
 
 		if (d < best && !cli_verbs[i].is_hidden) {
 			best = d;
-			similar = cli_verbs[i].name;
+			similar = own;
 		}
 	}
 	strbuf_add_str(out, "error: unrecognized subcommand '");

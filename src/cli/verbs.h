@@ -21,4 +21,10 @@ int verb_status(struct cli *cli, const struct arguments *args, struct error *err
 int verb_wait(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_retry(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_verify(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_parent_define(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_parent_undefine(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_parent_list(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_parent_show(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_parent_apply(struct cli *cli, const struct arguments *args, struct error *err);
+int verb_parent_release(struct cli *cli, const struct arguments *args, struct error *err);
 int verb_start_parent_mdevs(struct cli *cli, const struct arguments *args, struct error *err);

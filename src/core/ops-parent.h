@@ -56,7 +56,7 @@ int ops_parent_try(struct ops *ops, const char *name, struct error *err) _must_c
 struct parent_info {
 	const char *name;
 	const struct recipe *recipe; /* NULL: broken */
-	const char *state;           /* one of parent_state_name()'s words */
+	const char *state;           /* recipe_state_name(), "broken", "paused", "unknown" */
 	const char *parent;          /* the parent now, NULL: there is none */
 	const char *reason;          /* why it is not ready, one line, or NULL */
 	const char *advice;          /* or NULL */

@@ -75,6 +75,22 @@ static const struct request_field start_parent_fields[] = {
 	OPTIONS_FIELDS(target),
 };
 
+static const struct request_field parent_define_fields[] = {
+	FIELD("parent", TEXT, parent_define.parent),
+	FIELD("driver", TEXT, parent_define.driver),
+	FIELD("subchannel", TEXT, parent_define.subchannel),
+	FIELD("reserve-adapters", TEXT, parent_define.adapters),
+	FIELD("reserve-domains", TEXT, parent_define.domains),
+	FIELD("now", FLAG, parent_define.now),
+	OPTIONS_FIELDS(parent_define),
+};
+
+/* apply: without a parent all. */
+static const struct request_field parent_fields[] = {
+	FIELD("parent", TEXT, target.parent),
+	FIELD("dry-run", FLAG, target.options.dry_run),
+};
+
 #define FORM(fields) fields, ARRAY_SIZE(fields)
 
 const struct request_form *request_form(enum request_kind kind)
@@ -87,6 +103,10 @@ const struct request_form *request_form(enum request_kind kind)
 		[REQUEST_STOP] = { "stop", FORM(stop_fields) },
 		[REQUEST_START_PARENT] = { "start-parent", FORM(start_parent_fields) },
 		[REQUEST_RETRY] = { "retry", FORM(retry_fields) },
+		[REQUEST_PARENT_DEFINE] = { "parent define", FORM(parent_define_fields) },
+		[REQUEST_PARENT_UNDEFINE] = { "parent undefine", FORM(parent_fields) },
+		[REQUEST_PARENT_APPLY] = { "parent apply", FORM(parent_fields) },
+		[REQUEST_PARENT_RELEASE] = { "parent release", FORM(parent_fields) },
 	};
 
 	return &forms[kind];
@@ -153,8 +173,13 @@ static const char *problem(const struct request *req)
 		return req->stop.uuid ? NULL : "a uuid is needed";
 	case REQUEST_UNDEFINE:
 		return req->target.uuid ? NULL : "a uuid is needed";
+	case REQUEST_PARENT_DEFINE:
+		return req->parent_define.parent ? NULL : "a parent is needed";
 	case REQUEST_START_PARENT:
+	case REQUEST_PARENT_UNDEFINE:
+	case REQUEST_PARENT_RELEASE:
 		return req->target.parent ? NULL : "a parent is needed";
+	case REQUEST_PARENT_APPLY:
 	case REQUEST_RETRY:
 		return NULL;
 	case _REQUEST_KIND_MAX:
@@ -224,6 +249,14 @@ int request_run(struct ops *ops, const struct request *req, struct request_resul
 	case REQUEST_RETRY:
 		return ops_retry(ops, target->uuid, target->parent, &target->options, &ret->n_armed,
 		                 err);
+	case REQUEST_PARENT_DEFINE:
+		return ops_parent_define(ops, &req->parent_define, &ret->text, err);
+	case REQUEST_PARENT_UNDEFINE:
+		return ops_parent_undefine(ops, target->parent, &target->options, &ret->text, err);
+	case REQUEST_PARENT_APPLY:
+		return ops_parent_apply(ops, target->parent, &target->options, &ret->text, err);
+	case REQUEST_PARENT_RELEASE:
+		return ops_parent_release(ops, target->parent, &target->options, &ret->text, err);
 	case _REQUEST_KIND_MAX:
 		break;
 	}
@@ -233,4 +266,5 @@ int request_run(struct ops *ops, const struct request *req, struct request_resul
 void request_result_done(struct request_result *result)
 {
 	plan_done(&result->plan);
+	strbuf_done(&result->text);
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/ops-parent.h"
 #include "core/ops.h"
 #include "core/plan.h"
 #include "shared/error.h"
@@ -21,6 +22,10 @@ enum request_kind {
 	REQUEST_STOP,
 	REQUEST_START_PARENT,
 	REQUEST_RETRY,
+	REQUEST_PARENT_DEFINE,
+	REQUEST_PARENT_UNDEFINE,
+	REQUEST_PARENT_APPLY,
+	REQUEST_PARENT_RELEASE,
 	_REQUEST_KIND_MAX,
 };
 
@@ -38,6 +43,7 @@ struct request {
 		struct modify_request modify;
 		struct start_request start;
 		struct stop_request stop;
+		struct parent_define_request parent_define;
 		struct target_request target; /* all others */
 	};
 };
@@ -45,6 +51,7 @@ struct request {
 struct request_result {
 	struct mdev_uuid uuid; /* DEFINE, START: the device's; else zeros */
 	struct plan plan;      /* of a dry run */
+	struct strbuf text;    /* of a dry run of PARENT_...: the plan */
 	size_t n_armed;        /* RETRY: also if it failed */
 };
 
@@ -89,5 +96,5 @@ int request_check(const struct request *req, struct error *err) _must_check_;
 int request_run(struct ops *ops, const struct request *req, struct request_result *ret,
                 struct error *err) _must_check_;
 
-/** Releases the plan. */
+/** Releases the plan and the text. */
 void request_result_done(struct request_result *result);

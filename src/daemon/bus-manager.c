@@ -20,10 +20,17 @@ static const struct {
 	const char *member;
 	enum request_kind kind;
 } methods[] = {
-	{ "Define", REQUEST_DEFINE }, { "Undefine", REQUEST_UNDEFINE },
-	{ "Modify", REQUEST_MODIFY }, { "Start", REQUEST_START },
-	{ "Stop", REQUEST_STOP },     { "StartParent", REQUEST_START_PARENT },
+	{ "Define", REQUEST_DEFINE },
+	{ "Undefine", REQUEST_UNDEFINE },
+	{ "Modify", REQUEST_MODIFY },
+	{ "Start", REQUEST_START },
+	{ "Stop", REQUEST_STOP },
+	{ "StartParent", REQUEST_START_PARENT },
 	{ "Retry", REQUEST_RETRY },
+	{ "ParentDefine", REQUEST_PARENT_DEFINE },
+	{ "ParentUndefine", REQUEST_PARENT_UNDEFINE },
+	{ "ParentApply", REQUEST_PARENT_APPLY },
+	{ "ParentRelease", REQUEST_PARENT_RELEASE },
 };
 
 static int on_request(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -169,6 +176,10 @@ static const sd_bus_vtable manager_vtable[] = {
 	REQUEST("Stop"),
 	REQUEST("StartParent"),
 	REQUEST("Retry"),
+	REQUEST("ParentDefine"),
+	REQUEST("ParentUndefine"),
+	REQUEST("ParentApply"),
+	REQUEST("ParentRelease"),
 	SD_BUS_METHOD_WITH_ARGS("Rescan", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, on_rescan,
 	                        SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetDefinition", SD_BUS_ARGS("s", parent, "s", uuid),

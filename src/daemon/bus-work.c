@@ -109,6 +109,8 @@ static void add_result(struct strbuf *out, struct ops *ops, const struct request
 		mdev_uuid_format(&result->uuid, uuid);
 		add_entry(out, ENTRY_UUID, NULL, 0, uuid, strlen(uuid));
 	}
+	if (result->text.len > 0)
+		add_text(out, ENTRY_PLAN, NULL, 0, strbuf_str(&result->text), PLAN_MAX);
 	if (result->plan.n == 0)
 		return;
 	ops_format_plan(ops, &result->plan, &plan);
@@ -219,7 +221,23 @@ uint64_t bus_work_limit(const struct settings *settings, enum request_kind kind,
 
 	if (is_wait)
 		return 0;
-	return kind == REQUEST_START_PARENT || kind == REQUEST_RETRY ? MANY * one : one;
+	switch (kind) {
+	case REQUEST_START_PARENT:
+	case REQUEST_RETRY:
+	case REQUEST_PARENT_DEFINE: /* and apply it */
+	case REQUEST_PARENT_APPLY:
+	case REQUEST_PARENT_RELEASE:
+		return MANY * one;
+	case REQUEST_DEFINE:
+	case REQUEST_UNDEFINE:
+	case REQUEST_MODIFY:
+	case REQUEST_START:
+	case REQUEST_STOP:
+	case REQUEST_PARENT_UNDEFINE:
+	case _REQUEST_KIND_MAX:
+		break;
+	}
+	return one;
 }
 
 pid_t bus_work_pid(const struct strbuf *report)

@@ -89,6 +89,17 @@ static const struct accepted accepted[] = {
 	{ "mdevctl help modify", CLI_HELP_LONG, "modify" },
 	{ "mdevctl help start-parent-mdevs", CLI_HELP_LONG, "start-parent-mdevs" },
 	{ "mdevctl --dump-cli", CLI_DUMP, NULL },
+	/* two words */
+	{ "mdevmgr parent list", CLI_RUN, "parent list" },
+	{ "mdevmgr parent apply", CLI_RUN, "parent apply" },
+	{ "mdevmgr parent define matrix --reserve-adapters 5,6 --reserve-domains 0x47", CLI_RUN,
+	  "parent define" },
+	{ "mdevmgr parent define --driver vfio_ccw ccw:0.0.0100 --now", CLI_RUN, "parent define" },
+	{ "mdevmgr parent --help", CLI_HELP_LONG, "parent" },
+	{ "mdevmgr parent -h define", CLI_HELP_SHORT, "parent" },
+	{ "mdevmgr parent define --help", CLI_HELP_LONG, "parent define" },
+	{ "mdevmgr help parent", CLI_HELP_LONG, "parent" },
+	{ "mdevmgr help parent define", CLI_HELP_LONG, "parent define" },
 };
 
 static void test_accepted(void **state)
@@ -124,6 +135,17 @@ static const struct refused refused[] = {
 	{ "mdevctl defin",
 	  "unrecognized subcommand 'defin'\n\n  tip: a similar subcommand exists: 'define'\n" },
 	{ "mdevctl help bogus", "unrecognized subcommand 'bogus'" },
+	{ "mdevmgr parent bogus",
+	  "unrecognized subcommand 'bogus'\n\nUsage: mdevmgr parent <COMMAND>\n" },
+	{ "mdevmgr parent aply", "unrecognized subcommand 'aply'\n\n  tip: a similar subcommand "
+	                         "exists: 'apply'\n" },
+	{ "mdevmgr parent define", MISSING "<PARENT>" },
+	{ "mdevmgr parent define matrix 0.0.4711", "unexpected argument '0.0.4711' found" },
+	{ "mdevmgr parent --now", "unexpected argument '--now' found" },
+	{ "mdevmgr help parent bogus", "unrecognized subcommand 'bogus'" },
+	{ "mdevmgr help parent define x", "unexpected argument 'x' found" },
+	{ "mdevmgr help list define", "unexpected argument 'define' found" },
+	{ "mdevmgr apply", "unrecognized subcommand 'apply'" },
 	{ "mdevctl -- list", "unexpected argument 'list' found" },
 	{ "mdevctl --bogus", "unexpected argument '--bogus' found\n\nUsage: mdevctl <COMMAND>\n" },
 	{ "mdevctl define -V", "unexpected argument '-V' found" },

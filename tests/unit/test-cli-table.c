@@ -136,7 +136,8 @@ static void test_help(void **state)
 		_cleanup_(strbuf_done) struct strbuf line = STRBUF_INIT;
 
 		strbuf_addf(&line, "\n  %s ", cli_verbs[i].name);
-		assert_int_equal(!strstr(help.data, strbuf_str(&line)), cli_verbs[i].is_hidden);
+		assert_int_equal(!strstr(help.data, strbuf_str(&line)),
+		                 cli_verbs[i].is_hidden || strchr(cli_verbs[i].name, ' '));
 	}
 }
 
