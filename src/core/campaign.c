@@ -32,6 +32,7 @@ bool campaign_phase_is_pending(enum campaign_phase phase)
 	case CAMPAIGN_RETRY:
 	case CAMPAIGN_NO_TYPE:
 	case CAMPAIGN_NO_INSTANCE:
+	case CAMPAIGN_OTHER_DISK:
 	case CAMPAIGN_BLOCKED:
 	case CAMPAIGN_FAILED:
 		return true;
@@ -244,6 +245,16 @@ static struct campaign_verdict judge_no_instance(const struct campaign_facts *f,
 	return rest(DEVICE_WAITING_INSTANCE);
 }
 
+/* Its own disk comes by another registration, if it comes. */
+static struct campaign_verdict judge_other_disk(const struct campaign_facts *f,
+                                                struct strbuf *reason)
+{
+	if (f->is_changed)
+		return start(f, DEVICE_STARTING, reason);
+	say_recorded(f, "the parent carries another disk than its own", reason);
+	return rest(DEVICE_WAITING_PARENT);
+}
+
 static struct campaign_verdict judge_blocked(const struct campaign_facts *f, struct strbuf *reason)
 {
 	if (f->rival)
@@ -291,6 +302,8 @@ static struct campaign_verdict judge_phase(const struct campaign_facts *f, struc
 		return judge_no_type(f, reason);
 	case CAMPAIGN_NO_INSTANCE:
 		return judge_no_instance(f, reason);
+	case CAMPAIGN_OTHER_DISK:
+		return judge_other_disk(f, reason);
 	case CAMPAIGN_BLOCKED:
 		return judge_blocked(f, reason);
 	case CAMPAIGN_STUCK:
@@ -383,7 +396,7 @@ enum campaign_phase campaign_classify(int r, const struct error *err)
 		[FAILURE_OTHER] = CAMPAIGN_RETRY,      [FAILURE_ELSEWHERE] = CAMPAIGN_BLOCKED,
 		[FAILURE_NO_TYPE] = CAMPAIGN_NO_TYPE,  [FAILURE_NO_INSTANCE] = CAMPAIGN_NO_INSTANCE,
 		[FAILURE_ATTRIBUTE] = CAMPAIGN_FAILED, [FAILURE_REFUSED] = CAMPAIGN_FAILED,
-		[FAILURE_STUCK] = CAMPAIGN_STUCK,
+		[FAILURE_STUCK] = CAMPAIGN_STUCK,      [FAILURE_OTHER_DISK] = CAMPAIGN_OTHER_DISK,
 	};
 
 	/* What is told of another failure than the one returned says nothing of that. */

@@ -78,8 +78,9 @@ struct campaign_verdict {
  * for, is appended to reason: one line, or nothing. */
 struct campaign_verdict campaign_judge(const struct campaign_facts *facts, struct strbuf *reason);
 
-/** What a failed try means (of a device that is not there): RETRY, NO_TYPE, NO_INSTANCE, BLOCKED, STUCK or FAILED. r is its
- * negative errno, err has its mark (core/failure.h); what has none is tried again. */
+/** What a failed try means (of a device that is not there): RETRY, NO_TYPE, NO_INSTANCE,
+ * OTHER_DISK, BLOCKED, STUCK or FAILED. r is its negative errno, err has its mark
+ * (core/failure.h); what has none is tried again. */
 enum campaign_phase campaign_classify(int r, const struct error *err);
 
 /** True of the phases of a campaign that is neither over nor at work. */

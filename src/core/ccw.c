@@ -167,10 +167,29 @@ int ccw_subchannel_read(const struct sysfs *sysfs, const struct busid *id,
 
 struct scan {
 	int fd; /* of CCW_SUBCHANNELS */
-	const struct busid *device;
-	size_t n;
-	struct busid found;
+	struct ccw_map *map;
 };
+
+void ccw_map_done(struct ccw_map *map)
+{
+	free(map->items);
+	*map = (struct ccw_map){ 0 };
+}
+
+static int map_add(struct ccw_map *map, const struct busid *subchannel, const struct busid *device)
+{
+	if (map->n == map->size) {
+		size_t size = map->size ? map->size * 2 : 16;
+		struct ccw_pair *items = reallocarray(map->items, size, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		map->items = items;
+		map->size = size;
+	}
+	map->items[map->n++] = (struct ccw_pair){ .device = *device, .subchannel = *subchannel };
+	return 0;
+}
 
 static int on_subchannel(void *userdata, const char *name, unsigned char type _unused_)
 {
@@ -188,28 +207,48 @@ static int on_subchannel(void *userdata, const char *name, unsigned char type _u
 	r = read_device(fd, &device);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	if (busid_compare(&device, scan->device) == 0) {
-		scan->found = id;
-		scan->n++;
+	return map_add(scan->map, &id, &device);
+}
+
+int ccw_map_read(const struct sysfs *sysfs, struct ccw_map *ret)
+{
+	_cleanup_(ccw_map_done) struct ccw_map map = { 0 };
+	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, CCW_SUBCHANNELS);
+	struct scan scan = { .fd = fd, .map = &map };
+	int r = fd;
+
+	if (fd >= 0)
+		r = dir_each(fd, on_subchannel, &scan);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	*ret = map;
+	map = (struct ccw_map){ 0 };
+	return 0;
+}
+
+int ccw_map_find(const struct ccw_map *map, const struct busid *device, struct busid *ret)
+{
+	const struct ccw_pair *found = NULL;
+
+	for (size_t i = 0; i < map->n; i++) {
+		if (busid_compare(&map->items[i].device, device) != 0)
+			continue;
+		if (found)
+			return -ENOTUNIQ;
+		found = &map->items[i];
 	}
+	if (!found)
+		return -ENOENT;
+	*ret = found->subchannel;
 	return 0;
 }
 
 int ccw_find(const struct sysfs *sysfs, const struct busid *device, struct busid *ret)
 {
-	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, CCW_SUBCHANNELS);
-	struct scan scan = { .fd = fd, .device = device };
-	int r;
+	_cleanup_(ccw_map_done) struct ccw_map map = { 0 };
+	int r = ccw_map_read(sysfs, &map);
 
-	if (fd < 0)
-		return fd;
-	r = dir_each(fd, on_subchannel, &scan);
-	if (r < 0)
-		return r;
-	if (scan.n != 1)
-		return scan.n == 0 ? -ENOENT : -ENOTUNIQ;
-	*ret = scan.found;
-	return 0;
+	return r < 0 ? r : ccw_map_find(&map, device, ret);
 }
 
 /* ---- devices ------------------------------------------------------------------------------ */

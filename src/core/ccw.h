@@ -45,6 +45,26 @@ int ccw_device_on(const struct sysfs *sysfs, const struct busid *subchannel,
  * so, as it may be for a moment while devices move. */
 int ccw_find(const struct sysfs *sysfs, const struct busid *device, struct busid *ret) _must_check_;
 
+/* All pairs of subchannels and the devices that they carry. */
+struct ccw_map {
+	struct ccw_pair {
+		struct busid device;
+		struct busid subchannel;
+	} * items;
+	size_t n;
+	size_t size;
+};
+
+/** Reads it; without a channel subsystem it is empty. */
+int ccw_map_read(const struct sysfs *sysfs, struct ccw_map *ret) _must_check_;
+
+/** Releases all; empty afterwards. */
+void ccw_map_done(struct ccw_map *map);
+
+/** As ccw_find(), in a map. */
+int ccw_map_find(const struct ccw_map *map, const struct busid *device,
+                 struct busid *ret) _must_check_;
+
 /* A device as its drivers see it, which is not there while vfio_ccw has its subchannel. */
 struct ccw_device {
 	bool is_there;

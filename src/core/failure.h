@@ -12,5 +12,6 @@ enum failure {
 	FAILURE_ATTRIBUTE,   /* there is no such attribute, or it cannot be one */
 	FAILURE_REFUSED,     /* by a script */
 	FAILURE_STUCK,       /* the driver did not come back within its time */
+	FAILURE_OTHER_DISK,  /* the parent carries another disk than the device's own */
 	_FAILURE_MAX,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ops-parent-private.h"
+#include "core/recipe-follow.h"
 
 /* ---- what is remembered ------------------------------------------------------------------- */
 
@@ -145,6 +146,9 @@ int ops_parent_apply(struct ops *ops, const char *parent, const struct change_op
 		r = ops_parent_name(ops, parent, name, err);
 	if (r == 0 && !options->dry_run)
 		r = lock_recipes(ops->env, &lock, err);
+	/* First: so they are there when their parents register. */
+	if (r == 0 && !options->dry_run)
+		r = recipes_follow(ops, NULL, err);
 	if (r < 0)
 		return r;
 	return parent ? apply_named(ops, name, options->dry_run, ret_plan, err)
@@ -160,6 +164,9 @@ int ops_parent_try(struct ops *ops, const char *name, struct error *err)
 
 	if (r < 0)
 		return r;
+	r = recipes_follow(ops, NULL, err);
+	if (r < 0)
+		return r;
 	r = recipe_record_read(ops->records, name, &record);
 	if (r < 0 || record.is_paused || record.next > record_now())
 		return ops_result(r, err);
@@ -169,6 +176,40 @@ int ops_parent_try(struct ops *ops, const char *name, struct error *err)
 		return 0;
 	}
 	return r < 0 ? r : ops_parent_apply_one(ops, recipe, name, err);
+}
+
+/* ---- for a start -------------------------------------------------------------------------- */
+
+/* True if the recipe's hardware is this parent. */
+static bool is_ready(struct ops *ops, const struct recipe *recipe, const char *parent)
+{
+	_cleanup_(recipe_look_done) struct recipe_look look = { 0 };
+
+	return recipe_look(ops, recipe, &look, NULL) == 0 && look.state == RECIPE_READY &&
+	       look.parent && strcmp(look.parent, parent) == 0;
+}
+
+int ops_parent_prepare(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                       struct error *err)
+{
+	_cleanup_(recipes_done) struct recipes recipes = { 0 };
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	const struct recipe *recipe;
+	char name[BUSID_TEXT_MAX];
+	int r = recipes_load(ops->env, &recipes);
+
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot read the recipes in %s", RECIPE_DIR);
+	recipe = recipes_find_uuid(&recipes, uuid);
+	if (!recipe || is_ready(ops, recipe, parent))
+		return 0;
+	r = lock_recipes(ops->env, &lock, err);
+	if (r == 0)
+		r = recipes_follow(ops, NULL, err);
+	if (r < 0)
+		return r;
+	recipe_name(recipe, name);
+	return is_paused(ops, name) ? 0 : ops_parent_apply_one(ops, recipe, name, err);
 }
 
 /* ---- release ---------------------------------------------------------------------------------- */

@@ -52,6 +52,12 @@ int ops_parent_release(struct ops *ops, const char *parent, const struct change_
  * lock. 0 also if nothing was to be done. */
 int ops_parent_try(struct ops *ops, const char *name, struct error *err) _must_check_;
 
+/** Before a device is started whose definition is below this parent: where a recipe binds the
+ * device, its definition follows its disk, and the recipe is applied unless that is done, or it
+ * is paused. 0 also where none binds it. */
+int ops_parent_prepare(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                       struct error *err) _must_check_;
+
 /* How it stands with a recipe. Lives during the call that tells of it. */
 struct parent_info {
 	const char *name;

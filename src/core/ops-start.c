@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/busid.h"
+#include "core/ops-parent.h"
 #include "core/ops-private.h"
 #include "core/site.h"
 #include "core/start.h"
@@ -80,14 +82,33 @@ static int start_from_json(struct start *s, const struct start_request *req, str
 	return ops_result(s->parent ? look_for_definition(s) : -ENOMEM, err);
 }
 
+/* Finds the definition of the device. That on a subchannel is looked for again when its disk was
+ * got ready, which it may have followed. */
+static int find_definition(struct start *s, const struct start_request *req, struct store_hits *ret,
+                           struct error *err)
+{
+	int r = store_find(s->ops->store, req->uuid, req->parent, ret);
+
+	if (r < 0)
+		return ops_result(r, err);
+	if (req->options.dry_run || req->parent || ret->n != 1 ||
+	    !busid_is_canonical(ret->items[0].parent))
+		return 0;
+	r = ops_parent_prepare(s->ops, ret->items[0].parent, req->uuid, err);
+	if (r < 0)
+		return r;
+	store_hits_done(ret);
+	return ops_result(store_find(s->ops->store, req->uuid, NULL, ret), err);
+}
+
 static int start_by_uuid(struct start *s, const struct start_request *req, struct error *err)
 {
 	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
 	char uuid[MDEV_UUID_TEXT_MAX];
-	int r = store_find(s->ops->store, req->uuid, req->parent, &hits);
+	int r = find_definition(s, req, &hits, err);
 
 	if (r < 0)
-		return ops_result(r, err);
+		return r;
 	mdev_uuid_format(req->uuid, uuid);
 	if (hits.n > 1)
 		return error_set(

@@ -18,12 +18,19 @@
 #include "shared/utf8.h"
 
 static const char *const phase_names[_CAMPAIGN_PHASE_MAX] = {
-	[CAMPAIGN_NONE] = "none",         [CAMPAIGN_ARMED] = "armed",
-	[CAMPAIGN_CREATING] = "creating", [CAMPAIGN_RETRY] = "retry",
-	[CAMPAIGN_NO_TYPE] = "no-type",   [CAMPAIGN_NO_INSTANCE] = "no-instance",
-	[CAMPAIGN_BLOCKED] = "blocked",   [CAMPAIGN_STUCK] = "stuck",
-	[CAMPAIGN_FAILED] = "failed",     [CAMPAIGN_DONE] = "done",
-	[CAMPAIGN_DEGRADED] = "degraded", [CAMPAIGN_HALF_MADE] = "half-made",
+	[CAMPAIGN_NONE] = "none",
+	[CAMPAIGN_ARMED] = "armed",
+	[CAMPAIGN_CREATING] = "creating",
+	[CAMPAIGN_RETRY] = "retry",
+	[CAMPAIGN_NO_TYPE] = "no-type",
+	[CAMPAIGN_NO_INSTANCE] = "no-instance",
+	[CAMPAIGN_OTHER_DISK] = "other-disk",
+	[CAMPAIGN_BLOCKED] = "blocked",
+	[CAMPAIGN_STUCK] = "stuck",
+	[CAMPAIGN_FAILED] = "failed",
+	[CAMPAIGN_DONE] = "done",
+	[CAMPAIGN_DEGRADED] = "degraded",
+	[CAMPAIGN_HALF_MADE] = "half-made",
 };
 
 int64_t record_now(void)

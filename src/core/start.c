@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ops-private.h"
+#include "core/recipe-guard.h"
 #include "core/registration.h"
 #include "core/start.h"
 
@@ -129,8 +130,10 @@ static int facts_of_system(const struct start *s, struct facts *ret, struct erro
 static int start_compute(struct start *s, struct plan *plan, struct error *err)
 {
 	_cleanup_(facts_done) struct facts facts = { 0 };
-	int r;
+	int r = recipe_guard(s->ops, s->parent, &s->uuid, err);
 
+	if (r < 0)
+		return r;
 	if (s->is_half_made)
 		return plan_finish(&s->uuid, s->parent, s->definition, s->n_written, plan, err);
 	r = s->site ? facts_of_site(s, &facts.view, err) : facts_of_system(s, &facts, err);

@@ -246,6 +246,40 @@ int store_replace(const struct store *store, const char *parent, const struct st
 	return r < 0 ? write_failed(store, parent, e, r, "write", err) : 0;
 }
 
+static int move_to(const struct place *from, const char *name, const struct place *to,
+                   const char *new_name)
+{
+	if (renameat2(from->parent_fd, name, to->parent_fd, new_name, RENAME_NOREPLACE) < 0) {
+		if (errno != EINVAL)
+			return -errno;
+		if (faccessat(to->parent_fd, new_name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return -EEXIST;
+		if (renameat(from->parent_fd, name, to->parent_fd, new_name) < 0)
+			return -errno;
+	}
+	/* The new name first: after a crash there may be two, never none. */
+	if (fsync(to->parent_fd) < 0 || fsync(from->parent_fd) < 0)
+		return -errno;
+	return 0;
+}
+
+int store_move(const struct store *store, const char *parent, const struct store_entry *e,
+               const char *new_parent, struct error *err)
+{
+	_cleanup_(place_done) struct place from = { .store_fd = -1, .parent_fd = -1 };
+	_cleanup_(place_done) struct place to = { .store_fd = -1, .parent_fd = -1 };
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	mdev_uuid_format(&e->uuid, uuid);
+	r = place_open(store, parent, false, &from);
+	if (r == 0)
+		r = place_open(store, new_parent, true, &to);
+	if (r == 0)
+		r = move_to(&from, e->name ? e->name : uuid, &to, uuid);
+	return r < 0 ? write_failed(store, new_parent, e, r, "move", err) : 0;
+}
+
 int store_remove(const struct store *store, const char *parent, const struct store_entry *e,
                  struct error *err)
 {

@@ -138,6 +138,10 @@ int store_put(const struct store *store, const char *parent, const struct mdev_u
 int store_replace(const struct store *store, const char *parent, const struct store_entry *e,
                   const void *bytes, size_t n, struct error *err) _must_check_;
 
+/** Files a definition under another parent. -EEXIST if there is one of this UUID. */
+int store_move(const struct store *store, const char *parent, const struct store_entry *e,
+               const char *new_parent, struct error *err) _must_check_;
+
 /** Removes a definition; the parent's directory stays. */
 int store_remove(const struct store *store, const char *parent, const struct store_entry *e,
                  struct error *err) _must_check_;

@@ -37,6 +37,9 @@ void css_subchannel(struct tree *t, const char *subchannel, const char *device)
 	tree_file(t, "/sys/bus/css/drivers_probe", "");
 	tree_file(t, "/sys/bus/css/drivers/io_subchannel/unbind", "");
 	tree_file(t, "/sys/bus/css/drivers/vfio_ccw/unbind", "");
+	/* Where the fake kernel of struct tree makes devices. */
+	if (!tree_has(t, TEXT("/sys/devices/%s", subchannel)))
+		tree_link(t, TEXT("/sys/devices/%s", subchannel), TEXT("css0/%s", subchannel));
 	if (!tree_has(t, TEXT("/sys/bus/css/devices/%s", subchannel)))
 		tree_link(t, TEXT("/sys/bus/css/devices/%s", subchannel),
 		          TEXT("../../../devices/css0/%s", subchannel));
