@@ -2,12 +2,32 @@
  *
  * What differs from one kind of mediated device to another, as a table of functions.
  * A type without a driver of its own gets the generic one. Drivers know sysfs and
- * nothing of definitions, plans or callouts. */
+ * nothing of plans or callouts; of definitions only what check() is handed. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "core/attrs.h"
+#include "core/definition.h"
+#include "core/env.h"
+#include "core/mdev-uuid.h"
+#include "core/store.h"
 #include "core/sysfs.h"
+#include "shared/error.h"
 #include "shared/macro.h"
+
+/* What is about to be done with a device; all borrowed. */
+struct driver_change {
+	const struct env *env;
+	const struct sysfs *sysfs;
+	const struct store *store;
+	const struct mdev_uuid *uuid;
+	const char *parent;
+	const struct definition *definition; /* as it shall be */
+	bool is_start;                       /* else it is written down */
+	bool force;                          /* what would be refused is only told */
+	bool is_quiet;                       /* nobody reads along: no tables, no warnings */
+};
 
 struct driver {
 	const char *name;
@@ -18,6 +38,9 @@ struct driver {
 	/* Reads an active device's attributes back in the form in which they would be
 	 * written at start. NULL: only callouts can tell. */
 	int (*read_attrs)(int device_fd, struct attrs *ret);
+	/* Does the change go together with all else on this host? Under the locks of the
+	 * change, before anything is written. NULL: the kernel is asked by doing it. */
+	int (*check)(const struct driver_change *change, struct error *err);
 	/* Explains a negative errno of create, or of writing an attribute, in the terms
 	 * of this kind of device. NULL for what it knows nothing about. */
 	const char *(*explain_create)(int r);

@@ -230,6 +230,8 @@ static int define_write(struct operation *op, struct error *err)
 		r = ops_lock_definitions(d->ops, "write", &d->uuid, &lock, err);
 	if (r == 0)
 		r = check_not_defined(d, err);
+	if (r == 0)
+		r = operation_check(op, err);
 	if (r < 0)
 		return ops_result(r, err);
 	tell_active_ready(d);
@@ -276,15 +278,14 @@ int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uu
 	r = define_prepare(&d, err);
 	if (r < 0)
 		return r;
-	if (req->options.dry_run) {
-		r = define_plan(&d, ret_plan, err);
-	} else {
-		op.subject = (struct callout_subject){ .uuid = &d.uuid,
-			                               .parent = d.parent,
-			                               .type = d.definition->type,
-			                               .definition = d.definition };
+	op.subject = (struct callout_subject){ .uuid = &d.uuid,
+		                               .parent = d.parent,
+		                               .type = d.definition->type,
+		                               .definition = d.definition };
+	if (!req->options.dry_run)
 		r = operation_run(&op, err);
-	}
+	else if ((r = operation_check(&op, err)) == 0)
+		r = define_plan(&d, ret_plan, err);
 	if (r < 0)
 		return r;
 	warn_of_rivals(&d);

@@ -213,10 +213,25 @@ static int modify_write(struct modify *m, struct error *err)
 	                     m->new_text.len, err);
 }
 
+static struct operation operation_of(struct modify *m)
+{
+	return (struct operation){ .ops = m->ops,
+		                   .action = CALLOUT_MODIFY,
+		                   .subject = { .uuid = m->req->uuid,
+		                                .parent = m->hit.parent,
+		                                .type = m->definition->type,
+		                                .definition = m->definition },
+		                   .force = m->req->options.force,
+		                   .userdata = m };
+}
+
 static int modify_store(struct modify *m, struct error *err)
 {
-	int r = modify_write(m, err);
+	const struct operation op = operation_of(m);
+	int r = operation_check(&op, err);
 
+	if (r == 0)
+		r = modify_write(m, err);
 	if (r == 0 && !m->definition->autostart)
 		ops_end_campaign(m->ops, m->hit.parent, m->req->uuid, "set to manual");
 	return r;
@@ -264,16 +279,9 @@ static int modify_write_if_same(struct operation *op, struct error *err)
 
 static int modify_run(struct modify *m, struct error *err)
 {
-	struct operation op = { .ops = m->ops,
-		                .action = CALLOUT_MODIFY,
-		                .force = m->req->options.force,
-		                .body = modify_write_if_same,
-		                .userdata = m };
+	struct operation op = operation_of(m);
 
-	op.subject = (struct callout_subject){ .uuid = m->req->uuid,
-		                               .parent = m->hit.parent,
-		                               .type = m->definition->type,
-		                               .definition = m->definition };
+	op.body = modify_write_if_same;
 	return operation_run(&op, err);
 }
 
@@ -330,8 +338,13 @@ static int modify_plan(struct ops *ops, const struct modify_request *req, struct
 	_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
 	_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT;
 	struct plan_step step = { .kind = PLAN_WRITE_DEFINITION, .uuid = *req->uuid };
+	struct operation op;
 	int r = modify_prepare(&m, err);
 
+	if (r == 0) {
+		op = operation_of(&m);
+		r = operation_check(&op, err);
+	}
 	if (r < 0)
 		return r;
 	store_add_path(ops->store, m.hit.parent, &m.hit.entry, &path);

@@ -43,11 +43,16 @@ struct operation {
 			    * the notifiers */
 	bool holds_parent; /* lock is the parent's: callouts are told */
 	bool is_resumed;   /* of a process that died: leave was given, pre is not run */
+	bool is_quiet;     /* nobody reads along: what is refused is told by err alone */
 };
 
 /** Runs pre, body, post and the notifiers; the lock is released in any case. err must not
  * be NULL if there is a settle(). */
 int operation_run(struct operation *op, struct error *err) _must_check_;
+
+/** Asks the driver whether define, modify or start go together with all else on this host
+ * (struct driver's check()); called by bodies, under the locks, before anything is written. */
+int operation_check(const struct operation *op, struct error *err) _must_check_;
 
 /** The word for an action in plans and messages: "define", "start", ... */
 const char *operation_name(enum callout_action action);

@@ -139,8 +139,9 @@ struct work {
 static int work_body(struct operation *op, struct error *err)
 {
 	struct work *w = op->userdata;
+	int r = operation_check(op, err);
 
-	return start_apply(w->start, err);
+	return r < 0 ? r : start_apply(w->start, err);
 }
 
 static void work_settle(struct operation *op, int r, const struct error *err _unused_)
@@ -168,17 +169,19 @@ static int start_run(struct start *s, const struct change_options *options, stru
 		                .holds_parent = true };
 	int r;
 
-	if (options->dry_run)
-		return start_plan(s, ret_plan, err);
+	op.subject = (struct callout_subject){ .uuid = &s->uuid,
+		                               .parent = s->parent,
+		                               .type = s->definition->type,
+		                               .definition = s->definition };
+	if (options->dry_run) {
+		r = operation_check(&op, err);
+		return r < 0 ? r : start_plan(s, ret_plan, err);
+	}
 	r = lock_parent(s->ops->env, s->parent, &s->uuid, &op.lock, err);
 	if (r < 0)
 		return r;
 	if (s->is_defined)
 		memory_begin(&w.memory, s->ops, s->parent, &s->uuid);
-	op.subject = (struct callout_subject){ .uuid = &s->uuid,
-		                               .parent = s->parent,
-		                               .type = s->definition->type,
-		                               .definition = s->definition };
 	r = operation_run(&op, err);
 	memory_done(&w.memory);
 	return r;

@@ -266,8 +266,11 @@ static int finish_body(struct operation *op, struct error *err)
 static int try_body(struct operation *op, struct error *err)
 {
 	struct try *t = op->userdata;
-	int r = start_apply(&t->start, err);
+	int r = operation_check(op, err);
 
+	if (r < 0)
+		return r;
+	r = start_apply(&t->start, err);
 	if (r != -EEXIST || is_there(t) || !is_made_by_another(t))
 		return r;
 	error_done(err);
@@ -298,6 +301,7 @@ static int try_run(struct try *t, struct operation *op, struct error *err)
 	op->settle = try_settle;
 	op->userdata = t;
 	op->holds_parent = true;
+	op->is_quiet = true;
 	op->subject = (struct callout_subject){ .uuid = &t->start.uuid,
 		                                .parent = t->start.parent,
 		                                .type = t->start.definition->type,

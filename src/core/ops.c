@@ -135,6 +135,32 @@ static void release_leftover(const struct operation *op)
 		ap_lock_release(op->ops->env);
 }
 
+int operation_check(const struct operation *op, struct error *err)
+{
+	const struct callout_subject *subject = &op->subject;
+	const struct driver *driver = driver_for_type(subject->type);
+	const struct driver_change change = {
+		.env = op->ops->env,
+		.sysfs = op->ops->sysfs,
+		.store = op->ops->store,
+		.uuid = subject->uuid,
+		.parent = subject->parent,
+		.definition = subject->definition,
+		.is_start = op->action == CALLOUT_START,
+		.force = op->force,
+		.is_quiet = op->is_quiet,
+	};
+
+	return driver->check ? ops_result(driver->check(&change, err), err) : 0;
+}
+
+/* A script's refusal ends a campaign for good, and ap-check refuses what only has to wait:
+ * so a campaign asks for that first. Who starts by hand gets the script's words. */
+static int check_before_pre(const struct operation *op, struct error *err)
+{
+	return op->is_quiet && !op->is_resumed ? operation_check(op, err) : 0;
+}
+
 int operation_run(struct operation *op, struct error *err)
 {
 	_cleanup_(conversation_freep) struct conversation *talk = NULL;
@@ -148,7 +174,9 @@ int operation_run(struct operation *op, struct error *err)
 		return r;
 	}
 	conversation_set_locked(talk, op->holds_parent);
-	r = op->is_resumed ? take_up(talk, op) : conversation_pre(talk, op->force, err);
+	r = check_before_pre(op, err);
+	if (r == 0)
+		r = op->is_resumed ? take_up(talk, op) : conversation_pre(talk, op->force, err);
 	if (r < 0) {
 		release_leftover(op);
 		operation_settle(op, r, err);

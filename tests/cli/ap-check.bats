@@ -171,7 +171,7 @@ APQN 5.71 already in use by $U1"
     @{3}: {\"assign_control_domain\":\"171\"}"
 	no_file trace
 	try define -u "$U1"
-	succeeds
+	[[ $status == 0 && $stderr == "Warning: Device $U1 shares crypto queues with others"$'\n'* ]]
 	definition "$U1" matrix "$T" manual assign_adapter 5 assign_domain 4 assign_domain 71 assign_control_domain 171
 	file_is trace $'get capabilities none\npre define none\npost define success\n'
 }

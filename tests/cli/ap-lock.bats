@@ -15,7 +15,7 @@ fixture() {
 	parent mtty; type_ mtty t1 5 vfio-pci
 	device "$U1" matrix "$T"
 	device_dir "$U1" matrix
-	printf '05.0004\n' >"$R/$REPLY/matrix"
+	printf '05.0005\n' >"$R/$REPLY/matrix"
 	: >"$R/$REPLY/control_domains"
 	halfmade "$U2" matrix assign_adapter assign_domain
 	defined "$U2" matrix "$T" manual assign_adapter 5 assign_domain 4

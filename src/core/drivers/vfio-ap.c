@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/ap-guard.h"
 #include "core/ap-matrix.h"
 #include "core/driver.h"
 
@@ -60,6 +61,7 @@ const struct driver driver_vfio_ap = {
 	.type = "vfio_ap-passthrough",
 	.has_ap_lock = true,
 	.read_attrs = read_attrs,
+	.check = ap_guard_change,
 	.explain_create = explain_create,
 	.explain_attr = explain_attr,
 };

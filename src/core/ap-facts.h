@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Reads what conflicts between crypto matrices are judged by (core/ap-conflict.h): sysfs,
+ * definitions, the recipe of the matrix, chzdev's rule. */
+#pragma once
+
+#include "core/ap-conflict.h"
+#include "core/env.h"
+#include "core/store.h"
+#include "core/sysfs.h"
+#include "shared/error.h"
+#include "shared/macro.h"
+
+/* The type of crypto matrices. */
+#define AP_TYPE "vfio_ap-passthrough"
+
+/* Where facts are read; all borrowed. */
+struct ap_world {
+	const struct env *env;
+	const struct sysfs *sysfs;
+	const struct store *store;
+};
+
+/** Reads all facts about a parent's matrices. A definition or device that cannot be read is
+ * warned about and passed over; hosts without AP bus have no masks. *ret must be zeros and is
+ * released with ap_facts_done(). -ENOMEM, or what looking through a directory gives. */
+int ap_facts_read(const struct ap_world *world, const char *parent, struct ap_facts *ret,
+                  struct error *err) _must_check_;
+
+/** The masks as they are. -ENOENT on hosts without AP bus, -EINVAL for what are no masks. */
+int ap_masks_read(const struct sysfs *sysfs, struct ap_masks *ret) _must_check_;
+
+/** The masks as they will be after the next boot: chzdev's rule, or else the kernel's
+ * parameters or all ones, each without what the recipe of the matrix reserves. With neither
+ * rule nor recipe they are taken to be what they are now. 1 and *ret, 0 if nobody can tell. */
+int ap_masks_read_persistent(const struct ap_world *world, struct ap_masks *ret) _must_check_;

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Facts, judgement, and the telling of it: one error, and a table for who reads along. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/ap-guard.h"
+
+/* Rows of a table that are printed. */
+#define ROWS_MAX 100
+
+/* What the first refused row means for the operation, by its kind. */
+static const struct {
+	int r;
+	const char *advice;
+} meanings[] = {
+	[AP_CONFLICT_ACTIVE] = { -EADDRINUSE, "stop that device first" },
+	[AP_CONFLICT_AUTO] = { -EADDRINUSE,
+	                       "only one of two automatic devices can have a queue: make one of "
+	                       "them manual; --force overrides" },
+	[AP_CONFLICT_MANUAL] = { -EADDRINUSE, NULL },
+	[AP_CONFLICT_MASKS] = { -EADDRNOTAVAIL,
+	                        "take the adapter or the domain from the host first, as "
+	                        "'mdevmgr parent define matrix' or chzdev do" },
+	[AP_CONFLICT_PERSISTENT] = { -EADDRNOTAVAIL,
+	                             "take the adapter or the domain from the host for good "
+	                             "first, as 'mdevmgr parent define matrix' or chzdev do; "
+	                             "--force overrides" },
+	[AP_CONFLICT_OVERRIDE] = { -EADDRNOTAVAIL,
+	                           "its driver_override must be " AP_PASSTHROUGH_DRIVER },
+};
+
+/* The table as it stands, line by line: a message of the bus is not long. */
+static void print_table(const struct log *log, const struct ap_conflicts *c)
+{
+	_cleanup_(strbuf_done) struct strbuf table = STRBUF_INIT;
+	char *rest, *line;
+
+	ap_conflicts_print(c, ROWS_MAX, &table);
+	if (strbuf_error(&table) < 0)
+		return;
+	rest = table.data;
+	while ((line = strsep(&rest, "\n")) && *line)
+		log_message(log, LOG_LEVEL_FOREIGN, "%s", line);
+}
+
+/* The first row of what is refused, and how many more. */
+static int refuse(const struct ap_conflicts *c, const char *what, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf cause = STRBUF_INIT;
+	const struct ap_conflict *first = ap_conflicts_first_refused(c);
+	char queue[AP_QUEUE_TEXT_MAX];
+	int r = first ? meanings[first->kind].r : -ENOMEM;
+
+	if (!first)
+		return r;
+	ap_queue_format(&first->queue, queue);
+	strbuf_addf(&cause, "queue %s is ", queue);
+	ap_conflict_describe(first, &cause);
+	if (c->n_refused > 1)
+		strbuf_addf(&cause, ", and %zu more", c->n_refused - 1);
+	error_set(err, r, "%s", what);
+	error_set_cause(err, "%s", strbuf_str(&cause));
+	error_set_advice(err, "%s", meanings[first->kind].advice);
+	return r;
+}
+
+/* What came of the look; told is what the warnings are headed by. */
+static int settle(const struct log *log, const struct ap_conflicts *c, const char *what,
+                  const char *told, bool force, bool is_quiet, struct error *err)
+{
+	bool is_refused = c->n_refused > 0 && !force;
+
+	if (c->n + c->n_more == 0)
+		return 0;
+	if (!is_quiet && !is_refused)
+		log_warn(log, "%s%s", told, c->n_refused > 0 ? ", which is forced" : "");
+	if (!is_quiet && (is_refused || log_wants(log, LOG_LEVEL_WARN)))
+		print_table(log, c);
+	return is_refused ? refuse(c, what, err) : 0;
+}
+
+static void warn_of_octal(const struct driver_change *change, const struct attr *attr)
+{
+	unsigned int number = 0;
+
+	if (ap_number_parse(attr->value, &number, NULL) == 0)
+		log_warn(env_log(change->env),
+		         "%s '%s' has a leading zero: the kernel reads it as octal, which is %u "
+		         "(%#x); lszcrypt prints hexadecimal, which is written 0x...",
+		         attr->name, attr->value, number, number);
+}
+
+/* What the kernel will refuse when the device is started, told while it can be mended. */
+static void warn_of_attrs(const struct driver_change *change, const struct ap_attrs_report *report)
+{
+	const struct attrs *attrs = &change->definition->attrs;
+
+	if (change->is_start || change->is_quiet)
+		return;
+	if (report->octal < attrs->n)
+		warn_of_octal(change, &attrs->items[report->octal]);
+	if (report->bad < attrs->n)
+		log_warn(env_log(change->env),
+		         "Attribute %s with value '%.100s' will be refused when the device is "
+		         "started",
+		         attrs->items[report->bad].name, attrs->items[report->bad].value);
+}
+
+int ap_guard_change(const struct driver_change *change, struct error *err)
+{
+	_cleanup_(ap_conflicts_done) struct ap_conflicts conflicts = { 0 };
+	_cleanup_(ap_facts_done) struct ap_facts facts = { 0 };
+	const struct ap_world world = { change->env, change->sysfs, change->store };
+	struct ap_candidate candidate = {
+		.purpose = change->is_start ? AP_TO_START : AP_TO_DEFINE,
+		.claim = { .uuid = *change->uuid, .is_auto = change->definition->autostart },
+	};
+	_cleanup_(strbuf_done) struct strbuf what = STRBUF_INIT, told = STRBUF_INIT;
+	struct ap_attrs_report report;
+	char uuid[MDEV_UUID_TEXT_MAX];
+	int r;
+
+	ap_matrix_from_attrs(&change->definition->attrs, &candidate.claim.matrix, &report);
+	warn_of_attrs(change, &report);
+	if (ap_matrix_has_no_queue(&candidate.claim.matrix))
+		return 0;
+	r = ap_facts_read(&world, change->parent, &facts, err);
+	if (r == 0)
+		r = ap_conflicts_find(&candidate, &facts, &conflicts);
+	if (r < 0)
+		return r;
+	mdev_uuid_format(change->uuid, uuid);
+	strbuf_addf(&what, "Crypto queues for device %s are not free", uuid);
+	strbuf_addf(&told, "Device %s shares crypto queues with others", uuid);
+	return settle(env_log(change->env), &conflicts, strbuf_str(&what), strbuf_str(&told),
+	              change->force, change->is_quiet, err);
+}
+
+int ap_guard_masks(const struct ap_world *world, const char *parent, const struct ap_masks *to,
+                   bool is_lasting, bool force, struct error *err)
+{
+	_cleanup_(ap_conflicts_done) struct ap_conflicts conflicts = { 0 };
+	_cleanup_(ap_facts_done) struct ap_facts facts = { 0 };
+	/* The host has nothing where nobody can tell what it has. */
+	const struct ap_masks none = { 0 };
+	int r = ap_facts_read(world, parent, &facts, err);
+
+	if (r == 0)
+		r = ap_conflicts_find_of_masks(facts.has_masks ? &facts.masks : &none, to, true,
+		                               is_lasting, &facts, &conflicts);
+	if (r < 0)
+		return r;
+	return settle(env_log(world->env), &conflicts, "The host cannot have these crypto queues",
+	              "The host gets crypto queues of devices", force, false, err);
+}
