@@ -36,27 +36,64 @@ static bool is_no_failure(int r)
 	return r >= 0 || r == -ENODEV || r == -EINTR;
 }
 
-static void remember_outcome(struct ops *ops, const char *name, int r, const struct error *why)
+static void note_state(struct ops *ops, const struct recipe *recipe, struct recipe_record *record)
 {
-	_cleanup_(recipe_record_done) struct recipe_record record = { 0 };
+	_cleanup_(recipe_look_done) struct recipe_look look = { 0 };
+
+	if (recipe_look(ops, recipe, &look, NULL) < 0)
+		return;
+	record->has_state = true;
+	record->state = look.state;
+	record->parent = TAKE_PTR(look.parent);
+	record->reason = TAKE_PTR(look.reason);
+}
+
+static void note_failure(struct ops *ops, unsigned attempts, int r, const struct error *why,
+                         struct recipe_record *record)
+{
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 
-	if (r == -EINTR || recipe_record_read(ops->records, name, &record) < 0)
-		return;
-	record.is_paused = false;
-	if (is_no_failure(r)) {
-		/* Nothing failed before: there is nothing to forget. */
-		ops_parent_forget(ops, name);
-		return;
-	}
-	free(record.reason);
 	error_format(why, &text);
-	record.reason = strbuf_take(&text);
-	record.attempts++;
-	record.errnum = -r;
+	free(record->reason);
+	record->reason = strbuf_take(&text);
+	record->attempts = attempts + 1;
+	record->errnum = -r;
+	record->next = campaign_next_try(&ops->retry, record->attempts, record->since);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* But for the time. */
+static bool is_same(const struct recipe_record *a, const struct recipe_record *b)
+{
+	return a->is_paused == b->is_paused && a->is_armed == b->is_armed &&
+	       a->attempts == b->attempts && a->errnum == b->errnum &&
+	       a->has_state == b->has_state && a->state == b->state &&
+	       is_same_text(a->parent, b->parent) && is_same_text(a->reason, b->reason);
+}
+
+/* recipe NULL: its file cannot be used. */
+static void remember_outcome(struct ops *ops, const char *name, const struct recipe *recipe, int r,
+                             const struct error *why)
+{
+	_cleanup_(recipe_record_done) struct recipe_record before = { 0 }, record = { 0 };
+
+	if (r == -EINTR || recipe_record_read(ops->records, name, &before) < 0)
+		return;
 	record.since = record_now();
-	record.next = campaign_next_try(&ops->retry, record.attempts, record.since);
-	remember(ops, name, &record);
+	record.is_armed = recipe || before.is_armed;
+	if (recipe)
+		note_state(ops, recipe, &record);
+	if (!is_no_failure(r))
+		note_failure(ops, before.attempts, r, why, &record);
+	/* Nothing but the file heals it, and that is watched. */
+	if (!recipe)
+		record.next = 0;
+	if (!is_same(&before, &record))
+		remember(ops, name, &record);
 }
 
 int ops_parent_apply_one(struct ops *ops, const struct recipe *recipe, const char *name,
@@ -65,7 +102,7 @@ int ops_parent_apply_one(struct ops *ops, const struct recipe *recipe, const cha
 	_cleanup_(error_done) struct error why = ERROR_INIT;
 	int r = recipe_carry_out(ops, recipe, false, NULL, &why);
 
-	remember_outcome(ops, name, r, &why);
+	remember_outcome(ops, name, recipe, r, &why);
 	return r < 0 ? error_move(&why, err) : 0;
 }
 
@@ -155,27 +192,71 @@ int ops_parent_apply(struct ops *ops, const char *parent, const struct change_op
 	              : apply_all(ops, options->dry_run, ret_plan, err);
 }
 
-int ops_parent_try(struct ops *ops, const char *name, struct error *err)
+/* ---- for who watches ------------------------------------------------------------------------ */
+
+/* Its own steps send events, too: what failed just now is not tried again because of them. */
+#define HURRY_US INT64_C(5000000)
+
+static bool is_due(const struct recipe_record *record, enum parent_try why, int64_t now)
 {
-	_cleanup_(recipe_record_done) struct recipe_record record = { 0 };
+	if (record->errnum == 0 || why >= PARENT_TRY_CHANGED)
+		return true;
+	if (why == PARENT_TRY_EVENT && record->since + HURRY_US <= now)
+		return true;
+	return record->next != 0 && record->next <= now;
+}
+
+/* Hardware that was not there at the last look. */
+static bool has_come(const struct recipe_record *record, enum recipe_state state)
+{
+	return record->has_state && record->state == RECIPE_ABSENT && state != RECIPE_ABSENT;
+}
+
+static int try_recipe(struct ops *ops, const char *name, const struct recipe *recipe,
+                      const struct recipe_record *before, enum parent_try why, struct error *err)
+{
+	_cleanup_(recipe_record_done) struct recipe_record now = { 0 };
+
+	note_state(ops, recipe, &now);
+	now.is_armed = before->is_armed || why == PARENT_TRY_BOOT ||
+	               (now.has_state && has_come(before, now.state));
+	if (now.is_armed && !(now.has_state && now.state == RECIPE_READY))
+		return is_due(before, why, record_now())
+		               ? ops_parent_apply_one(ops, recipe, name, err)
+		               : 0;
+	now.since = record_now();
+	if (!is_same(before, &now))
+		remember(ops, name, &now);
+	return 0;
+}
+
+static int try_locked(struct ops *ops, const char *name, enum parent_try reason, struct error *err)
+{
+	_cleanup_(recipe_record_done) struct recipe_record before = { 0 };
 	_cleanup_(recipe_freep) struct recipe *recipe = NULL;
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	int r = recipe_record_read(ops->records, name, &before);
+
+	if (r < 0 || before.is_paused)
+		return ops_result(r, err);
+	r = recipe_read(ops->env, name, &recipe, &why);
+	if (r == -ENOENT)
+		return 0;
+	if (r >= 0)
+		return try_recipe(ops, name, recipe, &before, reason, err);
+	if (is_due(&before, reason, record_now()))
+		remember_outcome(ops, name, NULL, r, &why);
+	return error_move(&why, err);
+}
+
+int ops_parent_try(struct ops *ops, const char *name, enum parent_try why, struct error *err)
+{
 	_cleanup_(lock_freep) struct lock *lock = NULL;
 	int r = lock_recipes(ops->env, &lock, err);
 
-	if (r < 0)
-		return r;
-	r = recipes_follow(ops, NULL, err);
-	if (r < 0)
-		return r;
-	r = recipe_record_read(ops->records, name, &record);
-	if (r < 0 || record.is_paused || record.next > record_now())
-		return ops_result(r, err);
-	r = recipe_read(ops->env, name, &recipe, err);
-	if (r == -ENOENT) {
-		error_done(err);
-		return 0;
-	}
-	return r < 0 ? r : ops_parent_apply_one(ops, recipe, name, err);
+	if (r == 0)
+		r = recipes_follow(ops, NULL, err);
+	return r < 0 ? r : try_locked(ops, name, why, err);
 }
 
 /* ---- for a start -------------------------------------------------------------------------- */

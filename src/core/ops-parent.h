@@ -47,10 +47,21 @@ int ops_parent_apply(struct ops *ops, const char *parent, const struct change_op
 int ops_parent_release(struct ops *ops, const char *parent, const struct change_options *options,
                        struct strbuf *ret_plan, struct error *err) _must_check_;
 
-/** Applies the recipe of this name (that of its file) for somebody who watches: only if it is
- * not paused, exists, and its time has come (the next try of one that failed); judged under the
- * lock. 0 also if nothing was to be done. */
-int ops_parent_try(struct ops *ops, const char *name, struct error *err) _must_check_;
+/* Why somebody who watches looks at a recipe; the later, the more is done. */
+enum parent_try {
+	PARENT_TRY_TIME,    /* it is time for the next try of one that has failed */
+	PARENT_TRY_EVENT,   /* hardware came or changed */
+	PARENT_TRY_CHANGED, /* its file did */
+	PARENT_TRY_BOOT,    /* the system comes up */
+};
+
+/** Applies the recipe of this name (that of its file) for somebody who watches, if it is armed
+ * and not paused: by the boot, by an apply before, or because hardware has come that was not
+ * there at the last look. A recipe that somebody has just defined is not, and only looked at.
+ * One that has failed waits for its time, unless something happened that may help, and not just
+ * now. Judged under the lock; how it stands is remembered. 0 also if nothing was to be done. */
+int ops_parent_try(struct ops *ops, const char *name, enum parent_try why,
+                   struct error *err) _must_check_;
 
 /** Before a device is started whose definition is below this parent: where a recipe binds the
  * device, its definition follows its disk, and the recipe is applied unless that is done, or it

@@ -18,16 +18,25 @@ const struct recipe_kind *recipe_kind(enum recipe_type type)
 	return kinds[type];
 }
 
+static const char *const state_names[_RECIPE_STATE_MAX] = {
+	[RECIPE_ABSENT] = "absent",   [RECIPE_HIDDEN] = "hidden", [RECIPE_HOST] = "host",
+	[RECIPE_PARTIAL] = "partial", [RECIPE_READY] = "ready",   [RECIPE_IN_USE] = "in-use",
+	[RECIPE_FOREIGN] = "foreign", [RECIPE_FAILED] = "failed",
+};
+
 const char *recipe_state_name(enum recipe_state state)
 {
-	static const char *const names[_RECIPE_STATE_MAX] = {
-		[RECIPE_ABSENT] = "absent",   [RECIPE_HIDDEN] = "hidden",
-		[RECIPE_HOST] = "host",       [RECIPE_PARTIAL] = "partial",
-		[RECIPE_READY] = "ready",     [RECIPE_IN_USE] = "in-use",
-		[RECIPE_FOREIGN] = "foreign", [RECIPE_FAILED] = "failed",
-	};
+	return state_names[state];
+}
 
-	return names[state];
+int recipe_state_parse(const char *name, enum recipe_state *ret)
+{
+	for (unsigned i = 0; i < _RECIPE_STATE_MAX; i++)
+		if (strcmp(state_names[i], name) == 0) {
+			*ret = i;
+			return 0;
+		}
+	return -EINVAL;
 }
 
 void recipe_look_done(struct recipe_look *look)

@@ -130,3 +130,6 @@ const struct recipe_kind *recipe_kind(enum recipe_type type);
 
 /** The word for a state: "absent", "in-use", ... */
 const char *recipe_state_name(enum recipe_state state);
+
+/** The state of this name. -EINVAL. */
+int recipe_state_parse(const char *name, enum recipe_state *ret) _must_check_;

@@ -12,11 +12,13 @@
 
 #include "core/recipe-store.h"
 #include "core/record-private.h"
+#include "core/store.h"
 
 #define RECIPES "recipes"
 
 void recipe_record_done(struct recipe_record *record)
 {
+	free(record->parent);
 	free(record->reason);
 	*record = (struct recipe_record){ 0 };
 }
@@ -54,15 +56,25 @@ static int take_number(const char *value, uint64_t max, int64_t *ret)
 	return 0;
 }
 
+static int take_text(char **text, const char *value)
+{
+	free(*text);
+	*text = record_clean_line(value);
+	return *text ? 0 : -ENOMEM;
+}
+
 static int take_field(struct recipe_record *record, const char *key, const char *value)
 {
 	int64_t number = 0;
 	int r;
 
-	if (strcmp(key, "reason") == 0) {
-		free(record->reason);
-		record->reason = record_clean_line(value);
-		return record->reason ? 0 : -ENOMEM;
+	if (strcmp(key, "reason") == 0)
+		return take_text(&record->reason, value);
+	if (strcmp(key, "parent") == 0)
+		return store_parent_problem(value) ? -EINVAL : take_text(&record->parent, value);
+	if (strcmp(key, "state") == 0) {
+		record->has_state = true;
+		return recipe_state_parse(value, &record->state);
 	}
 	r = take_number(value,
 	                strcmp(key, "errno") == 0 || strcmp(key, "attempts") == 0 ? INT_MAX
@@ -70,6 +82,8 @@ static int take_field(struct recipe_record *record, const char *key, const char 
 	                &number);
 	if (strcmp(key, "paused") == 0)
 		record->is_paused = number == 1;
+	else if (strcmp(key, "armed") == 0)
+		record->is_armed = number == 1;
 	else if (strcmp(key, "attempts") == 0)
 		record->attempts = (unsigned)number;
 	else if (strcmp(key, "errno") == 0)
@@ -110,9 +124,13 @@ static void format(const struct recipe_record *record, struct strbuf *out)
 {
 	_cleanup_(freep) char *reason = record->reason ? record_clean_line(record->reason) : NULL;
 
-	strbuf_addf(out, "paused=%d\nattempts=%u\nerrno=%d\nsince=%lld\nnext=%lld\n",
-	            record->is_paused, record->attempts, record->errnum, (long long)record->since,
-	            (long long)record->next);
+	strbuf_addf(out, "paused=%d\narmed=%d\nattempts=%u\nerrno=%d\nsince=%lld\nnext=%lld\n",
+	            record->is_paused, record->is_armed, record->attempts, record->errnum,
+	            (long long)record->since, (long long)record->next);
+	if (record->has_state)
+		strbuf_addf(out, "state=%s\n", recipe_state_name(record->state));
+	if (record->parent && !store_parent_problem(record->parent))
+		strbuf_addf(out, "parent=%s\n", record->parent);
 	if (reason)
 		strbuf_addf(out, "reason=%s\n", reason);
 }

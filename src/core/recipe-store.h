@@ -69,11 +69,16 @@ int recipe_remove(const struct env *env, const char *name, struct error *err) _m
 /* How it went last. Times are those of record_now(). */
 struct recipe_record {
 	bool is_paused;    /* released: not applied until somebody says apply, or a new boot */
+	bool is_armed;     /* to be applied by who watches, whenever the hardware is not as it says:
+	                    * at boot, once it was applied, and once its hardware came */
 	unsigned attempts; /* that failed, one after the other */
 	int errnum;        /* positive errno of the last attempt, 0: it was well */
 	int64_t since;     /* of that outcome */
 	int64_t next;      /* 0: no time is set for another try */
-	char *reason;      /* one line, or NULL */
+	bool has_state;
+	enum recipe_state state; /* after the last attempt */
+	char *parent;            /* READY: the parent, or NULL */
+	char *reason;            /* one line, or NULL */
 };
 
 /** Releases the texts; zeros afterwards. */

@@ -72,6 +72,18 @@ bool recipe_name_is_valid(const char *name)
 	return strcmp(name, RECIPE_MATRIX) == 0 || busid_is_canonical(name);
 }
 
+bool recipe_names_parent(const struct recipe *r, const char *parent)
+{
+	char name[BUSID_TEXT_MAX];
+
+	if (r->type == RECIPE_VFIO_AP)
+		return strcmp(parent, RECIPE_MATRIX) == 0;
+	if (!r->ccw.has_subchannel)
+		return false;
+	busid_format(&r->ccw.subchannel, name);
+	return strcmp(parent, name) == 0;
+}
+
 bool recipe_driver_is_valid(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");

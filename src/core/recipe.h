@@ -87,6 +87,10 @@ int recipe_parse(const char *name, const char *bytes, size_t n, const struct log
 /** Appends its text, one form for one content: what recipe_parse() reads back. */
 void recipe_print(const struct recipe *r, struct strbuf *out);
 
+/** True if the recipe makes this the parent, as far as it can tell: matrix, or the subchannel
+ * that its device was seen on last. */
+bool recipe_names_parent(const struct recipe *r, const char *parent);
+
 /** True if this UUID is bound to the recipe's device number. */
 bool recipe_binds(const struct recipe *r, const struct mdev_uuid *uuid);
 
