@@ -61,7 +61,7 @@ struct callouts {
  * -ENOMEM, or why one could not be read. */
 int callouts_load(struct callouts *c, struct error *err) _must_check_;
 
-/** Releases the lists. */
+/** Releases the lists; nothing of the probes may be left. */
 void callouts_unload(struct callouts *c);
 
 /* ---- callout-call.c: one script ----------------------------------------------------- */

@@ -38,12 +38,18 @@ int callouts_new(const struct env *env, struct callouts **ret)
 	return 0;
 }
 
+/* Answers point into the lists. */
+void callouts_refresh(struct callouts *c)
+{
+	callouts_forget(c);
+	callouts_unload(c);
+}
+
 void callouts_free(struct callouts *c)
 {
 	if (!c)
 		return;
-	callouts_forget(c);
-	callouts_unload(c);
+	callouts_refresh(c);
 	free(c);
 }
 

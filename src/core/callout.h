@@ -51,6 +51,10 @@ int callouts_new(const struct env *env, struct callouts **ret) _must_check_;
 void callouts_free(struct callouts *c);
 DEFINE_CLEANUP(struct callouts, callouts_free);
 
+/** Forgets which scripts there are and what they answered: the next conversation looks and
+ * asks again. None is under way. */
+void callouts_refresh(struct callouts *c);
+
 /** True if there is any callout script: else nothing needs asking. */
 bool callouts_exist(struct callouts *c);
 

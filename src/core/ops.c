@@ -25,6 +25,11 @@ void ops_configure(struct ops *ops, const struct settings *settings)
 	callouts_set_limits(ops->callouts, to_ms(settings->callout_timeout), CALLOUT_GET_MS);
 }
 
+void ops_refresh(struct ops *ops)
+{
+	callouts_refresh(ops->callouts);
+}
+
 int ops_new(struct env *env, struct ops **ret)
 {
 	_cleanup_(ops_freep) struct ops *ops = calloc(1, sizeof(*ops));

@@ -26,6 +26,9 @@ int ops_new(struct env *env, struct ops **ret) _must_check_;
 /** Takes over the limits of scripts and drivers; without it those of settings_init() hold. */
 void ops_configure(struct ops *ops, const struct settings *settings);
 
+/** For who goes on with other work after a while: reads anew what is kept of files. */
+void ops_refresh(struct ops *ops);
+
 /** NULL is fine. */
 void ops_free(struct ops *ops);
 DEFINE_CLEANUP(struct ops, ops_free);

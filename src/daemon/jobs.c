@@ -168,8 +168,12 @@ static int set_limit(struct job *job)
 	int r;
 
 	if (job->limit == 0)
-		return 0;
+		return job->timer ? sd_event_source_set_enabled(job->timer, SD_EVENT_OFF) : 0;
 	r = sd_event_now(job->jobs->event, CLOCK_MONOTONIC, &now);
+	if (r >= 0 && job->timer) {
+		r = sd_event_source_set_time(job->timer, now + job->limit);
+		return r < 0 ? r : sd_event_source_set_enabled(job->timer, SD_EVENT_ONESHOT);
+	}
 	if (r < 0)
 		return r;
 	return sd_event_add_time(job->jobs->event, &job->timer, CLOCK_MONOTONIC, now + job->limit,
@@ -284,6 +288,29 @@ int jobs_add(struct jobs *jobs, const struct job_calls *calls, void *userdata, u
 	if (ret)
 		*ret = job;
 	return 0;
+}
+
+/* ---- talking to one ----------------------------------------------------------------------- */
+
+int job_send(struct job *job, const void *bytes, size_t n)
+{
+	ssize_t sent = send(job->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent < 0)
+		return -errno;
+	return (size_t)sent == n ? 0 : -EAGAIN;
+}
+
+void job_end(struct job *job)
+{
+	shutdown(job->fd, SHUT_WR);
+}
+
+/* Where there is no memory for a timer, as when it began: without. */
+void job_set_limit(struct job *job, uint64_t limit)
+{
+	job->limit = limit;
+	(void)set_limit(job);
 }
 
 /* ---- all of them ----------------------------------------------------------------------- */

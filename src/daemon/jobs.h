@@ -14,7 +14,8 @@ struct jobs;
 struct job;
 
 struct job_calls {
-	/* In the child: does the work. What it writes to report_fd comes to report(). It has
+	/* In the child: does the work. What it writes to report_fd comes to report(); what it
+	 * reads there is from job_send(). It has
 	 * no descriptors but 0, 1, 2 and this one, an empty signal mask, default dispositions
 	 * but for SIGPIPE, which is ignored, and a session of its own: a child outlives the
 	 * daemon. Returns the child's exit status. */
@@ -43,6 +44,16 @@ void jobs_set_max(struct jobs *jobs, unsigned max);
  * may be NULL; it is valid until done(). On failure done() is not called. */
 int jobs_add(struct jobs *jobs, const struct job_calls *calls, void *userdata, uint64_t limit,
              struct job **ret) _must_check_;
+
+/** Sends to a child, which reads it from report_fd, after the one byte that lets it begin.
+ * -EAGAIN if not all of it has room there; others: it is gone, or has not begun. */
+int job_send(struct job *job, const void *bytes, size_t n) _must_check_;
+
+/** The child reads the end of what is sent. */
+void job_end(struct job *job);
+
+/** Another limit, from now on. 0: none. */
+void job_set_limit(struct job *job, uint64_t limit);
 
 /** Children that run, without those left to themselves, and jobs that wait for one. */
 size_t jobs_running(const struct jobs *jobs);

@@ -6,6 +6,7 @@
 #include "core/record.h"
 #include "core/watch.h"
 #include "daemon/parent.h"
+#include "daemon/pool.h"
 #include "shared/uevent.h"
 
 struct manager {
@@ -14,7 +15,7 @@ struct manager {
 	struct ops *ops;
 	const struct settings *settings;
 	struct records *records;
-	struct jobs *jobs;
+	struct pool *pool;
 	struct parents parents;
 	size_t turn; /* the next of them to be looked at */
 	struct manager_counts counts;
@@ -73,6 +74,9 @@ void manager_pass(struct manager *m, struct parent *p);
 const char *manager_find_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid);
 
 /* ---- manager-work.c ------------------------------------------------------------------ */
+
+/** Tasks of the pool are struct work, its userdata is the manager. */
+extern const struct pool_calls manager_pool_calls;
 
 /** Gives what is due to a worker, if it is time for one. */
 void manager_begin_work(struct manager *m, struct parent *p, const struct survey *survey);

@@ -49,16 +49,33 @@ bool work_has(const struct work *work, const struct mdev_uuid *uuid)
 }
 
 /* In the child. */
-static int do_work(void *userdata, int report_fd)
+static int serve(void *userdata, const char *text, int report_fd)
 {
-	const struct work *work = userdata;
-	const struct manager *m = work->m;
+	_cleanup_(worker_task_done) struct worker_task task = { .parent = NULL };
+	const struct manager *m = userdata;
+	int r;
 
-	if (m->settings->worker_sandbox || env_is_relocated(m->env)) {
-		worker_do(m->ops, m->env, &m->settings->retry, &work->task, report_fd);
-		return EXIT_SUCCESS;
+	if (!m->settings->worker_sandbox && !env_is_relocated(m->env))
+		return worker_do_outside(text, report_fd);
+	r = worker_task_parse(text, &task);
+	if (r == 0)
+		worker_do(m->ops, m->env, &m->settings->retry, &task, report_fd);
+	return r;
+}
+
+/* Who its rivals are is known best when a worker is there. */
+static void format_task(void *userdata, struct strbuf *out)
+{
+	struct work *work = userdata;
+	struct worker_task *task = &work->task;
+
+	for (size_t i = 0; i < task->n; i++) {
+		const char *rival = manager_find_rival(work->m, task->parent, &task->items[i].uuid);
+
+		free(task->items[i].rival);
+		task->items[i].rival = rival ? strdup(rival) : NULL;
 	}
-	return worker_do_outside(&work->task, report_fd) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	worker_task_format(task, out);
 }
 
 /* ---- its report ------------------------------------------------------------------------------ */
@@ -110,6 +127,10 @@ static void end_work(void *userdata, int status)
 	manager_mark_parent(m, p);
 }
 
+const struct pool_calls manager_pool_calls = {
+	.format = format_task, .serve = serve, .report = take_report, .done = end_work
+};
+
 /* ---- its beginning ------------------------------------------------------------------------------ */
 
 static size_t count_due(const struct survey *survey)
@@ -121,15 +142,13 @@ static size_t count_due(const struct survey *survey)
 	return n;
 }
 
-static int make_task(struct manager *m, struct worker_task *task, const struct parent *p,
-                     const struct survey *survey, size_t n)
+static int make_task(struct worker_task *task, const struct parent *p, const struct survey *survey,
+                     size_t n)
 {
 	*task = (struct worker_task){ .parent = strdup(p->name),
 		                      .registration = survey->registration,
 		                      .is_freed = p->is_freed,
-		                      .items = calloc(n, sizeof(*task->items)),
-		                      .rival = manager_find_rival,
-		                      .userdata = m };
+		                      .items = calloc(n, sizeof(*task->items)) };
 	if (!task->parent || !task->items)
 		return -ENOMEM;
 	for (size_t i = 0; i < survey->n; i++) {
@@ -153,9 +172,6 @@ static uint64_t limit_of(const struct manager *m, size_t n)
 
 static int begin(struct manager *m, struct parent *p, const struct survey *survey, size_t n)
 {
-	static const struct job_calls calls = { .work = do_work,
-		                                .report = take_report,
-		                                .done = end_work };
 	_cleanup_(work_freep) struct work *work = calloc(1, sizeof(*work));
 	int r;
 
@@ -163,9 +179,9 @@ static int begin(struct manager *m, struct parent *p, const struct survey *surve
 		return -ENOMEM;
 	work->m = m;
 	work->p = p;
-	r = make_task(m, &work->task, p, survey, n);
+	r = make_task(&work->task, p, survey, n);
 	if (r == 0)
-		r = jobs_add(m->jobs, &calls, work, limit_of(m, n), NULL);
+		r = pool_add(m->pool, work, limit_of(m, n));
 	if (r < 0)
 		return r;
 	p->work = TAKE_PTR(work);

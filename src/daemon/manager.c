@@ -257,7 +257,7 @@ int manager_new(sd_event *event, struct env *env, struct ops *ops, const struct 
 	m->settings = settings;
 	r = records_new(env, &m->records);
 	if (r == 0)
-		r = jobs_new(event, settings->workers_max, &m->jobs);
+		r = pool_new(event, &manager_pool_calls, m, settings->workers_max, &m->pool);
 	if (r == 0)
 		r = sd_event_add_time(event, &m->timer, CLOCK_BOOTTIME, 0, TIMER_ACCURACY_US,
 		                      on_timer, m);
@@ -274,7 +274,7 @@ void manager_free(struct manager *m)
 	if (!m)
 		return;
 	m->n_observers = 0;
-	jobs_free(m->jobs);
+	pool_free(m->pool);
 	manager_close_events(m);
 	sd_event_source_disable_unref(m->timer);
 	parents_done(&m->parents);
@@ -316,7 +316,7 @@ int manager_start(struct manager *m, bool is_booting)
 
 void manager_reload(struct manager *m)
 {
-	jobs_set_max(m->jobs, m->settings->workers_max);
+	pool_renew(m->pool, m->settings->workers_max);
 	manager_mark_all_freed(m);
 }
 
@@ -329,8 +329,7 @@ bool manager_is_idle(const struct manager *m, int64_t within)
 {
 	int64_t now = manager_now(m);
 
-	if (m->all_at != 0 || m->listen_at != 0 || jobs_running(m->jobs) > 0 ||
-	    jobs_waiting(m->jobs) > 0)
+	if (m->all_at != 0 || m->listen_at != 0 || pool_busy(m->pool) > 0)
 		return false;
 	for (size_t i = 0; i < m->parents.n; i++) {
 		const struct parent *p = m->parents.items[i];

@@ -11,7 +11,6 @@
 #include "core/ops.h"
 #include "core/settings.h"
 #include "core/survey.h"
-#include "daemon/jobs.h"
 #include "shared/macro.h"
 
 struct manager;

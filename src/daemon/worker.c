@@ -21,6 +21,8 @@
 
 void worker_task_done(struct worker_task *task)
 {
+	for (size_t i = 0; i < task->n; i++)
+		free(task->items[i].rival);
 	free(task->parent);
 	free(task->items);
 	*task = (struct worker_task){ .parent = NULL };
@@ -44,6 +46,15 @@ static int try_one(struct ops *ops, const struct env *env, const struct try_requ
 	return r;
 }
 
+/* Of the item that is tried. */
+static const char *rival_of(void *userdata, const char *parent _unused_,
+                            const struct mdev_uuid *uuid _unused_)
+{
+	const struct worker_item *const *item = userdata;
+
+	return (*item)->rival;
+}
+
 /* Nobody reads when the daemon has gone: the records tell the next one. */
 static void send_report(int fd, struct strbuf *lines, int64_t *sent_at)
 {
@@ -55,27 +66,29 @@ static void send_report(int fd, struct strbuf *lines, int64_t *sent_at)
 void worker_do(struct ops *ops, const struct env *env, const struct campaign_policy *policy,
                const struct worker_task *task, int report_fd)
 {
+	const struct worker_item *item;
 	struct try_request request = { .parent = task->parent,
 		                       .registration = task->registration,
 		                       .policy = policy,
 		                       .is_freed = task->is_freed,
 		                       .comes_back = true,
-		                       .rival = task->rival,
-		                       .userdata = task->userdata };
+		                       .rival = rival_of,
+		                       .userdata = &item };
 	_cleanup_(site_freep) struct site *site = NULL;
 	_cleanup_(strbuf_done) struct strbuf lines = STRBUF_INIT;
 	int64_t sent_at = record_now();
 
+	ops_refresh(ops);
 	/* Where that fails each try fails by itself. */
 	if (site_new(ops, task->parent, &site) == 0)
 		request.site = site;
-	for (size_t i = 0; i < task->n; i++) {
+	for (item = task->items; item < task->items + task->n; item++) {
 		char uuid[MDEV_UUID_TEXT_MAX];
 		int r;
 
-		request.was_seen = task->items[i].was_seen;
-		r = try_one(ops, env, &request, &task->items[i].uuid);
-		mdev_uuid_format(&task->items[i].uuid, uuid);
+		request.was_seen = item->was_seen;
+		r = try_one(ops, env, &request, &item->uuid);
+		mdev_uuid_format(&item->uuid, uuid);
 		strbuf_addf(&lines, "%s %d\n", uuid, r);
 		if (record_now() - sent_at > REPORT_US)
 			send_report(report_fd, &lines, &sent_at);
@@ -106,7 +119,9 @@ void worker_task_format(const struct worker_task *task, struct strbuf *out)
 		char uuid[MDEV_UUID_TEXT_MAX];
 
 		mdev_uuid_format(&task->items[i].uuid, uuid);
-		strbuf_addf(out, "%s %d\n", uuid, task->items[i].was_seen);
+		strbuf_addf(out, "%s %d%s%s\n", uuid, task->items[i].was_seen,
+		            task->items[i].rival ? " " : "",
+		            task->items[i].rival ? task->items[i].rival : "");
 	}
 }
 
@@ -118,27 +133,35 @@ static int parse_flag(char c, bool *ret)
 	return 0;
 }
 
-/* "UUID FLAG" */
+/* "UUID FLAG", "UUID FLAG RIVAL" */
 static int parse_item(const char *line, struct worker_item *ret)
 {
-	const char *blank = strchr(line, ' ');
+	const char *blank = strchr(line, ' '), *rival;
 
-	if (!blank || !worker_report_parse(line, &ret->uuid) || blank[2] != '\0')
+	ret->rival = NULL;
+	if (!blank || !worker_report_parse(line, &ret->uuid) ||
+	    parse_flag(blank[1], &ret->was_seen) < 0)
 		return -EBADMSG;
-	return parse_flag(blank[1], &ret->was_seen);
+	if (blank[2] == '\0')
+		return 0;
+	rival = blank + 3;
+	if (blank[2] != ' ' || store_parent_problem(rival))
+		return -EBADMSG;
+	ret->rival = strdup(rival);
+	return ret->rival ? 0 : -ENOMEM;
 }
 
 static int add_item(struct worker_task *task, const char *line)
 {
 	struct worker_item *items = reallocarray(task->items, task->n + 1, sizeof(*items));
+	int r;
 
 	if (!items)
 		return -ENOMEM;
 	task->items = items;
-	if (parse_item(line, &items[task->n]) < 0)
-		return -EBADMSG;
-	task->n++;
-	return 0;
+	r = parse_item(line, &items[task->n]);
+	task->n += r == 0;
+	return r;
 }
 
 static int parse_head(const char *parent, const char *line, struct worker_task *task)
@@ -176,18 +199,14 @@ int worker_task_parse(const char *text, struct worker_task *ret)
 /* ---- a unit of its own ----------------------------------------------------------------------- */
 
 /* Its text in memory as stdin, its report as stdout. */
-static int connect_to(const struct worker_task *task, int report_fd)
+static int connect_to(const char *text, int report_fd)
 {
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	_cleanup_(closep) int fd = memfd_create("task", MFD_CLOEXEC);
 	int r;
 
-	worker_task_format(task, &text);
 	if (fd < 0)
 		return -errno;
-	if (strbuf_error(&text) < 0)
-		return -ENOMEM;
-	r = file_write_all(fd, text.data, text.len);
+	r = file_write_all(fd, text, strlen(text));
 	if (r < 0)
 		return r;
 	if (lseek(fd, 0, SEEK_SET) < 0 || dup2(fd, STDIN_FILENO) < 0 ||
@@ -196,7 +215,7 @@ static int connect_to(const struct worker_task *task, int report_fd)
 	return 0;
 }
 
-int worker_do_outside(const struct worker_task *task, int report_fd)
+int worker_do_outside(const char *text, int report_fd)
 {
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -214,7 +233,7 @@ int worker_do_outside(const struct worker_task *task, int report_fd)
 	if (n < 0)
 		return -errno;
 	self[n] = '\0';
-	r = connect_to(task, report_fd);
+	r = connect_to(text, report_fd);
 	if (r < 0)
 		return r;
 	execv("/usr/bin/systemd-run", argv);

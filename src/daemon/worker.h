@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The child that works on one parent: device after device, a line of report for each. Inside
- * the daemon's sandbox it is a fork; outside it is mdevmgrd --worker in a unit of its own,
- * with its task as text on stdin. */
+ * the daemon's sandbox it is a fork, for one parent after the other; outside it is mdevmgrd
+ * --worker in a unit of its own, with its task as text on stdin. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +16,7 @@
 struct worker_item {
 	struct mdev_uuid uuid;
 	bool was_seen; /* struct try_request */
+	char *rival;   /* another registered parent with it that comes first, NULL: none */
 };
 
 struct worker_task {
@@ -24,9 +25,6 @@ struct worker_task {
 	bool is_freed;
 	struct worker_item *items; /* in order of UUID */
 	size_t n;
-	/* As in struct try_request; no part of the text. */
-	const char *(*rival)(void *userdata, const char *parent, const struct mdev_uuid *uuid);
-	void *userdata;
 };
 
 /** Releases it; empty afterwards. */
@@ -36,8 +34,9 @@ void worker_task_done(struct worker_task *task);
 void worker_do(struct ops *ops, const struct env *env, const struct campaign_policy *policy,
                const struct worker_task *task, int report_fd);
 
-/** Lets a transient unit do it: becomes systemd-run, and returns only if that fails. */
-int worker_do_outside(const struct worker_task *task, int report_fd);
+/** Lets a transient unit do a task, which is a text: becomes systemd-run, and returns only if
+ * that fails. */
+int worker_do_outside(const char *text, int report_fd);
 
 /** Appends a task as text. */
 void worker_task_format(const struct worker_task *task, struct strbuf *out);

@@ -37,6 +37,22 @@ static void test_versioned_script_comes_first(void **state)
 	                "v -t T2 -e post -a stop -s success|" COMPACT "\n");
 }
 
+static void test_scripts_that_came_and_went_until_a_refresh(void **state)
+{
+	struct world *w = *state;
+
+	script(w, LIB "a", "[ $6 = capabilities ] && echo '" SUPPORTS_ALL "'; exit 0");
+	assert_int_equal(operate(w, CALLOUT_START, false), 0);
+	free(take_trace(w));
+	shell(w, "rm $0" LIB "a");
+	script(w, ETC "b", "[ $6 = capabilities ] && echo '" SUPPORTS_ALL "'; exit 0");
+	callouts_refresh(w->c);
+	assert_int_equal(operate(w, CALLOUT_START, false), 0);
+	assert_trace(w, "b -t T1 -e get -a capabilities -s none\n"
+	                "b -t T1 -e pre -a start -s none|" COMPACT "\n"
+	                "b -t T1 -e post -a start -s success|" COMPACT "\n");
+}
+
 static void test_what_a_versioned_script_does_not_support(void **state)
 {
 	struct world *w = *state;
@@ -255,6 +271,7 @@ int main(void)
 #define ROW(f) cmocka_unit_test_setup_teardown(f, make_world, end_world)
 	const struct CMUnitTest tests[] = {
 		ROW(test_versioned_script_comes_first),
+		ROW(test_scripts_that_came_and_went_until_a_refresh),
 		ROW(test_what_a_versioned_script_does_not_support),
 		ROW(test_live),
 		ROW(test_get_attributes),
