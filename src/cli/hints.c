@@ -113,7 +113,7 @@ int hints_add(struct hints *h, const char *parent)
 	return names_add(&h->parents, parent);
 }
 
-static int on_changed(void *userdata, const char *parent)
+static int on_changed(void *userdata, enum watch_tree tree _unused_, const char *parent)
 {
 	return hints_add(userdata, parent);
 }

@@ -111,12 +111,13 @@ int records_open_parent_at(int root_fd, const char *parent)
 	return file_open_beneath(root_fd, path, O_RDONLY | O_DIRECTORY);
 }
 
-/* Readable by everybody whatever the umask of the command that happens to be first. */
+/* Readable by everybody whatever the umask of the command that happens to be first. 1: made,
+ * 0: it was there. */
 static int make_dir(int dirfd, const char *name)
 {
 	if (mkdirat(dirfd, name, 0755) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	return fchmodat(dirfd, name, 0755, 0) < 0 ? -errno : 0;
+	return fchmodat(dirfd, name, 0755, 0) < 0 ? -errno : 1;
 }
 
 static int make_parent(int root_fd, const char *parent)
@@ -130,13 +131,15 @@ static int make_parent(int root_fd, const char *parent)
 	return fd < 0 ? fd : make_dir(fd, parent);
 }
 
-static int open_or_make_parent(int root_fd, const char *parent)
+int records_make_parent_at(int root_fd, const char *parent, bool *ret_is_new)
 {
 	int fd = records_open_parent_at(root_fd, parent), r;
 
+	*ret_is_new = false;
 	if (fd != -ENOENT)
 		return fd;
 	r = make_parent(root_fd, parent);
+	*ret_is_new = r == 1;
 	return r < 0 ? r : records_open_parent_at(root_fd, parent);
 }
 
@@ -170,8 +173,9 @@ int records_open_parent(const struct records *records, const char *parent)
 int records_make_parent(const struct records *records, const char *parent)
 {
 	_cleanup_(closep) int root_fd = records_open(records);
+	bool is_new;
 
-	return root_fd < 0 ? root_fd : open_or_make_parent(root_fd, parent);
+	return root_fd < 0 ? root_fd : records_make_parent_at(root_fd, parent, &is_new);
 }
 
 /* Counted from somewhere, which is chosen at the first, and when somebody else is there: a

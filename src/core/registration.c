@@ -186,22 +186,18 @@ int registration_recall_at(const struct records *records, int dirfd, struct regi
 	return r < 0 ? r : registration_parse(text.data, boot_id, ret);
 }
 
-static bool is_remembered(const struct records *records, const char *parent, uint64_t id)
+static bool is_remembered_at(const struct records *records, int dirfd, uint64_t id)
 {
 	_cleanup_(registration_done) struct registration found = { 0 };
 
-	return registration_recall(records, parent, &found) == 0 && found.id == id;
+	return registration_recall_at(records, dirfd, &found) == 0 && found.id == id;
 }
 
-int registration_remember(const struct records *records, const char *parent,
-                          const struct registration *registration)
+static int write_at(const struct records *records, int dirfd,
+                    const struct registration *registration)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	char uuid[MDEV_UUID_TEXT_MAX];
-
-	/* Whoever was slow to read the definitions would arm what came after the first. */
-	if (is_remembered(records, parent, registration->id))
-		return 0;
 
 	strbuf_addf(&text, "registration=%" PRIu64 "\nsince=%" PRId64 "\n", registration->id,
 	            registration->since);
@@ -212,5 +208,31 @@ int registration_remember(const struct records *records, const char *parent,
 	/* What could not be read again is not written. */
 	if (text.len > FILE_SIZE_MAX - RECORD_HEAD_MAX)
 		return -EFBIG;
-	return records_write_file(records, parent, FILE_NAME, &text, 0644);
+	return records_write_file_at(records, dirfd, FILE_NAME, &text, 0644);
+}
+
+int registration_remember_at(const struct records *records, int root_fd, const char *parent,
+                             const struct registration *registration, int *dirfd)
+{
+	bool is_new = false;
+
+	if (*dirfd < 0)
+		*dirfd = records_make_parent_at(root_fd, parent, &is_new);
+	if (*dirfd < 0)
+		return *dirfd;
+	/* Whoever was slow to read the definitions would arm what came after the first. */
+	if (!is_new && is_remembered_at(records, *dirfd, registration->id))
+		return 1;
+	return write_at(records, *dirfd, registration);
+}
+
+int registration_remember(const struct records *records, const char *parent,
+                          const struct registration *registration)
+{
+	_cleanup_(closep) int root_fd = records_open(records), dirfd = -1;
+	int r = root_fd < 0
+	                ? root_fd
+	                : registration_remember_at(records, root_fd, parent, registration, &dirfd);
+
+	return r < 0 ? r : 0;
 }

@@ -51,6 +51,11 @@ int registration_recall_at(const struct records *records, int dirfd,
 int registration_remember(const struct records *records, const char *parent,
                           const struct registration *registration) _must_check_;
 
+/** As registration_remember(), where the place of records is open; *dirfd, -1 or the directory
+ * with the parent's, is opened or made. 1 if another was first. */
+int registration_remember_at(const struct records *records, int root_fd, const char *parent,
+                             const struct registration *registration, int *dirfd) _must_check_;
+
 /** True if the registration armed this device. */
 bool registration_has_armed(const struct registration *r, const struct mdev_uuid *uuid);
 

@@ -80,23 +80,34 @@ static int tell_broken(const struct look *look, const struct store_entry *e,
 	return copy_text(present->type, &ret->type);
 }
 
-/* 1: read, 0: there is none any more, else why it cannot be used. */
-static int read_definition(const struct look *look, const struct store_entry *e,
-                           struct survey_entry *entry, struct definition **ret, struct error *why)
+void survey_file_done(struct survey_file *file)
+{
+	definition_free(file->definition);
+	error_done(&file->why);
+	*file = (struct survey_file){ .result = 0 };
+}
+
+void survey_read_file(const struct look *look, const struct store_entry *e, struct survey_file *ret)
 {
 	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
 	int r = look->site && !e->name
 	                ? store_read_canonical(look->site->store_fd, look->parent, &e->uuid, &bytes,
-	                                       &entry->is_private)
-	                : store_read_bytes_and_privacy(&look->store, e, &bytes, &entry->is_private);
+	                                       &ret->is_private)
+	                : store_read_bytes_and_privacy(&look->store, e, &bytes, &ret->is_private);
 
+	ret->why = ERROR_INIT;
+	ret->result = r;
 	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return error_set_errno(why, r, "Cannot read the definition");
-	entry->definition = record_hash_definition(strbuf_str(&bytes), bytes.len);
-	r = definition_parse(strbuf_str(&bytes), bytes.len, ret, why);
-	return r < 0 ? r : 1;
+		ret->result = 0;
+	if (r == -ENOENT)
+		return;
+	if (r < 0) {
+		error_set_errno(&ret->why, r, "Cannot read the definition");
+		return;
+	}
+	ret->hash = record_hash_definition(strbuf_str(&bytes), bytes.len);
+	r = definition_parse(strbuf_str(&bytes), bytes.len, &ret->definition, &ret->why);
+	ret->result = r < 0 ? r : 1;
 }
 
 static int read_record(struct subject *s)
@@ -329,21 +340,24 @@ static int judge(struct subject *s, const struct present *present, struct survey
 	return r < 0 ? r : copy_text(verdict.other, &ret->other);
 }
 
-int survey_look_at_definition(const struct look *look, const struct store_entry *e,
-                              const struct present *present, struct survey_entry *ret)
+static int look_at_file(const struct look *look, const struct store_entry *e,
+                        struct survey_file *file, const struct present *present,
+                        struct survey_entry *ret)
 {
 	_cleanup_(subject_done) struct subject s = { .look = look, .uuid = &e->uuid };
-	_cleanup_(error_done) struct error why = ERROR_INIT;
-	int r = read_definition(look, e, ret, &s.definition, &why);
+	int r = file->result;
 
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	ret->uuid = e->uuid;
 	ret->is_defined = true;
+	ret->is_private = file->is_private;
+	ret->definition = file->hash;
 	if (r < 0) {
-		r = tell_broken(look, e, present, &why, ret);
+		r = tell_broken(look, e, present, &file->why, ret);
 		return r < 0 ? r : 1;
 	}
+	s.definition = TAKE_PTR(file->definition);
 	ret->is_auto = s.definition->autostart;
 	r = copy_text(s.definition->type, &ret->type);
 	if (r == 0)
@@ -353,4 +367,15 @@ int survey_look_at_definition(const struct look *look, const struct store_entry 
 	if (look->ret_definition)
 		*look->ret_definition = TAKE_PTR(s.definition);
 	return 1;
+}
+
+int survey_look_at_definition(const struct look *look, const struct store_entry *e,
+                              const struct present *present, struct survey_entry *ret)
+{
+	_cleanup_(survey_file_done) struct survey_file file = { .why = ERROR_INIT };
+
+	if (look->files)
+		return look_at_file(look, e, &look->files[e - look->store.entries], present, ret);
+	survey_read_file(look, e, &file);
+	return look_at_file(look, e, &file, present, ret);
 }

@@ -78,6 +78,9 @@ static bool is_absent(int r)
 
 static void look_done(struct look *look)
 {
+	for (size_t i = 0; look->files && i < look->store.n; i++)
+		survey_file_done(&look->files[i]);
+	free(look->files);
 	registration_done(&look->noted);
 	store_parent_done(&look->store);
 	presences_done(&look->presences);
@@ -114,13 +117,10 @@ static int recall_registration(struct look *look, const struct open *o)
 
 static int read_records(struct look *look, const struct open *o)
 {
-	const struct survey_hints *hints = look->hints;
 	int r = recall_registration(look, o);
 
-	if (r == 0 && look->registration != 0 && !look->is_noted && hints && hints->note) {
-		hints->note(hints->userdata, look->parent);
-		r = recall_registration(look, o);
-	}
+	if (r == 0)
+		r = survey_note(look, o->root_fd);
 	look->is_stopping = look->records_fd >= 0 &&
 	                    records_are_stopping_at(look->ops->records, o->root_fd);
 	return r;
@@ -166,9 +166,9 @@ static int look_begin(struct look *look)
 	int r = read_registration(look, &o);
 
 	if (r == 0)
-		r = read_records(look, &o);
-	if (r == 0)
 		r = store_open_parent(ops->store, look->parent, &look->store);
+	if (r == 0)
+		r = read_records(look, &o);
 	return r < 0 ? r : read_devices(look, &o);
 }
 

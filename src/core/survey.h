@@ -61,9 +61,11 @@ struct survey_hints {
 	/* Another registered parent, sorting first, with an auto definition of it, or NULL;
 	 * NULL function: looked up on disk, which costs a walk through all parents. */
 	const char *(*rival)(void *userdata, const char *parent, const struct mdev_uuid *uuid);
-	/* Called when the registration is not in the records, before anything that depends on
-	 * it is looked at: puts it there. May be NULL. */
-	void (*note)(void *userdata, const char *parent);
+	/* Not NULL: a registration that is not in the records is put there; this is told of it,
+	 * or of why it could not be (negative errno), before anything that may have changed
+	 * since then is read. */
+	void (*noted)(void *userdata, const char *parent, int r);
+	bool arms; /* ... and arms what is auto now */
 	void *userdata;
 };
 

@@ -32,8 +32,14 @@
 	(IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW)
 #define GONE_EVENTS (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)
 
-static const char *const tops[] = { STORE_DIR, RECORD_DIR "/parents" };
-static const uint32_t parent_events[] = { PARENT_EVENTS, RECORD_EVENTS };
+static const char *const tops[] = {
+	[WATCH_DEFINITIONS] = STORE_DIR,
+	[WATCH_RECORDS] = RECORD_DIR "/parents",
+};
+static const uint32_t parent_events[] = {
+	[WATCH_DEFINITIONS] = PARENT_EVENTS,
+	[WATCH_RECORDS] = RECORD_EVENTS,
+};
 
 enum role {
 	ROLE_ABOVE, /* of a top that is not there */
@@ -61,7 +67,7 @@ struct watch {
 
 /* Where events of one watch_read() go. */
 struct hearer {
-	int (*changed)(void *userdata, const char *parent);
+	int (*changed)(void *userdata, enum watch_tree tree, const char *parent);
 	void *userdata;
 };
 
@@ -341,9 +347,9 @@ int watch_fd(const struct watch *watch)
 
 /* ---- events -------------------------------------------------------------------------- */
 
-static int tell(const struct hearer *hearer, const char *parent)
+static int tell(const struct hearer *hearer, size_t tree, const char *parent)
 {
-	return hearer->changed(hearer->userdata, parent);
+	return hearer->changed(hearer->userdata, (enum watch_tree)tree, parent);
 }
 
 /* The top came, went, or is another one now. */
@@ -354,7 +360,7 @@ static int renew(struct watch *w, size_t tree, const struct hearer *hearer)
 
 	if (r < 0)
 		return r;
-	return had_top || has_top(w, tree) ? tell(hearer, NULL) : 0;
+	return had_top || has_top(w, tree) ? tell(hearer, tree, NULL) : 0;
 }
 
 /* A parent's directory, as seen from the top. */
@@ -364,14 +370,14 @@ static int on_top_event(struct watch *w, size_t tree, const struct inotify_event
 	int r = 0;
 
 	if (event->len == 0)
-		return tell(hearer, NULL);
+		return tell(hearer, tree, NULL);
 	if (!(event->mask & IN_ISDIR) || store_parent_problem(event->name))
 		return 0;
 	if (event->mask & IN_MOVED_FROM)
 		drop_parent(w, tree, event->name);
 	else if (!(event->mask & IN_DELETE))
 		r = watch_parent(w, tree, event->name);
-	return r < 0 ? r : tell(hearer, event->name);
+	return r < 0 ? r : tell(hearer, tree, event->name);
 }
 
 /* Temporary files and locks begin with a dot: what matters of them is the rename. */
@@ -379,12 +385,14 @@ static int on_parent_event(struct watch *w, struct place *place, const struct in
                            const struct hearer *hearer)
 {
 	_cleanup_(freep) char *name = NULL;
+	size_t tree = place->tree;
 
 	if (!(event->mask & GONE_EVENTS))
-		return event->len > 0 && event->name[0] != '.' ? tell(hearer, place->name) : 0;
+		return event->len > 0 && event->name[0] != '.' ? tell(hearer, tree, place->name)
+		                                               : 0;
 	name = TAKE_PTR(place->name);
 	drop_place(w, place);
-	return tell(hearer, name);
+	return tell(hearer, tree, name);
 }
 
 static int on_place_event(struct watch *w, struct place *place, const struct inotify_event *event,
@@ -407,7 +415,7 @@ static int on_event(struct watch *w, const struct inotify_event *event, const st
 
 	if (event->mask & IN_Q_OVERFLOW) {
 		r = establish_all(w);
-		return r < 0 ? r : tell(hearer, NULL);
+		return r < 0 ? r : tell(hearer, WATCH_DEFINITIONS, NULL);
 	}
 	for (size_t tree = 0; tree < w->n_trees && r == 0; tree++) {
 		struct place *place = find_place(w, event->wd, tree);
@@ -437,7 +445,8 @@ static int read_some(struct watch *w, const struct hearer *hearer)
 	return (size_t)n > sizeof(bytes) - EVENT_SIZE_MAX;
 }
 
-int watch_read(struct watch *watch, int (*changed)(void *userdata, const char *parent),
+int watch_read(struct watch *watch,
+               int (*changed)(void *userdata, enum watch_tree tree, const char *parent),
                void *userdata)
 {
 	const struct hearer hearer = { .changed = changed, .userdata = userdata };

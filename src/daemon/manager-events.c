@@ -155,15 +155,25 @@ static int read_uevents(struct manager *m)
 
 /* ---- inotify ------------------------------------------------------------------------------------ */
 
-static int take_change(void *userdata, const char *parent)
+struct changes {
+	struct manager *m;
+	const struct parent *noted;
+};
+
+static int take_change(void *userdata, enum watch_tree tree, const char *parent)
 {
-	manager_mark(userdata, parent);
+	const struct changes *changes = userdata;
+
+	if (tree != WATCH_RECORDS || !parent || !changes->noted ||
+	    strcmp(parent, changes->noted->name) != 0)
+		manager_mark(changes->m, parent);
 	return 0;
 }
 
-void manager_read_changes(struct manager *m)
+void manager_read_changes(struct manager *m, const struct parent *noted)
 {
-	int r = watch_read(m->watch, take_change, m);
+	struct changes changes = { .m = m, .noted = noted };
+	int r = watch_read(m->watch, take_change, &changes);
 
 	if (r < 0)
 		log_warn(env_log(m->env), "Cannot read what changed of the definitions: %s",
@@ -185,7 +195,7 @@ static int64_t read_both(struct manager *m)
 	int n = m->uevents ? read_uevents(m) : 0;
 	int64_t now = manager_now(m);
 
-	manager_read_changes(m);
+	manager_read_changes(m, NULL);
 	return n >= EVENTS_AT_A_TIME ? now : n > 0 ? now + LISTEN_US : 0;
 }
 

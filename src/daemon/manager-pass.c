@@ -41,33 +41,26 @@ static bool arms(const struct manager *m, const struct parent *p)
 	return m->arms && !p->is_unarmed;
 }
 
-static void write_note(struct manager *m, struct parent *p)
+static void warn_unnoted(const struct manager *m, const struct parent *p, int r)
 {
-	bool was_told = p->is_unnoted;
-	_cleanup_(error_done) struct error err = ERROR_INIT;
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = ops_note_registration(m->ops, p->name, arms(m, p), &err);
-
-	p->is_unnoted = r < 0;
-	if (r >= 0 || was_told)
-		return;
-	error_format(&err, &text);
-	log_warn(env_log(m->env), "The registration of parent %s is not remembered: %s", p->name,
-	         strbuf_str(&text));
+	log_warn(env_log(m->env),
+	         "The registration of parent %s is not remembered in " RECORD_DIR ": %s", p->name,
+	         strerror(-r));
 }
 
-/* A registration that nobody noted has armed nothing yet. What changed until then, the note
- * itself too, is before the eyes of the look that has it written. */
-static void note(void *userdata, const char *parent)
+/* The note itself is before the eyes of the look that has it written: it is no reason for
+ * another one. */
+static void on_noted(void *userdata, const char *parent, int r)
 {
 	struct manager *m = userdata;
 	struct parent *p = parents_find(&m->parents, parent);
 
 	if (!p)
 		return;
-	write_note(m, p);
-	manager_read_changes(m);
-	p->is_dirty = false;
+	if (r < 0 && !p->is_unnoted)
+		warn_unnoted(m, p, r);
+	p->is_unnoted = r < 0;
+	manager_read_changes(m, p);
 }
 
 static int look(struct manager *m, const struct parent *p, struct survey *ret)
@@ -77,7 +70,8 @@ static int look(struct manager *m, const struct parent *p, struct survey *ret)
 		                            .seen = p->seen,
 		                            .n_seen = p->work ? 0 : p->n_seen,
 		                            .rival = manager_find_rival,
-		                            .note = note,
+		                            .noted = on_noted,
+		                            .arms = arms(m, p),
 		                            .userdata = m };
 
 	return survey_parent(m->ops, p->name, &hints, ret);

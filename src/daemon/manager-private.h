@@ -91,8 +91,9 @@ int manager_open_events(struct manager *m) _must_check_;
 
 void manager_close_events(struct manager *m);
 
-/** Reads which definitions and records have changed until now. */
-void manager_read_changes(struct manager *m);
+/** Reads which definitions and records have changed until now, but for the records of one
+ * parent, which may be NULL. */
+void manager_read_changes(struct manager *m, const struct parent *noted);
 
 /** The same, and uevents too. */
 void manager_listen(struct manager *m);

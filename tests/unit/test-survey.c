@@ -393,12 +393,97 @@ static void test_rest(void **state _unused_)
 
 #define WORLD_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* ---- registrations that nobody has noted ---------------------------------------------- */
+
+struct noted {
+	struct world *w;
+	unsigned n;
+	int r;
+};
+
+/* A definition that comes now is before nobody's eyes: it is not armed. */
+static void on_noted(void *userdata, const char *parent, int r)
+{
+	struct noted *noted = userdata;
+
+	assert_string_equal(parent, P);
+	noted->n++;
+	noted->r = r;
+	define(noted->w, P, U4, AUTO);
+}
+
+static enum campaign_action action_of(const struct survey *s, const char *text)
+{
+	const struct mdev_uuid uuid = uuid_of(text);
+	const struct survey_entry *e = survey_find(s, &uuid);
+
+	assert_non_null(e);
+	return e->action;
+}
+
+static void test_a_registration_is_noted_with_what_it_arms(void **state)
+{
+	struct world *w = *state;
+	struct noted noted = { .w = w };
+	const struct survey_hints hints = { .noted = on_noted, .arms = true, .userdata = &noted };
+	struct registration seen = { 0 };
+	struct survey s;
+
+	define(w, P, U1, AUTO);
+	define(w, P, U2, MANUAL);
+	define(w, P, U3, "{");
+	assert_int_equal(survey_parent(w->ops, P, &hints, &s), 0);
+	assert_int_equal(noted.n, 1);
+	assert_int_equal(noted.r, 0);
+	assert_true(s.is_noted);
+	assert_int_equal(action_of(&s, U1), CAMPAIGN_START);
+	assert_int_equal(action_of(&s, U2), CAMPAIGN_REST);
+	survey_done(&s);
+	assert_int_equal(registration_recall(w->ops->records, P, &seen), 0);
+	assert_int_equal(seen.id, 7);
+	assert_int_equal(seen.n_armed, 1);
+	registration_done(&seen);
+	/* Once. */
+	assert_int_equal(survey_parent(w->ops, P, &hints, &s), 0);
+	assert_int_equal(noted.n, 1);
+	assert_int_equal(action_of(&s, U4), CAMPAIGN_REST);
+	survey_done(&s);
+}
+
+static void test_a_registration_may_be_noted_and_arm_nothing(void **state)
+{
+	struct world *w = *state;
+	struct noted noted = { .w = w };
+	const struct survey_hints hints = { .noted = on_noted, .userdata = &noted };
+	struct survey s;
+
+	define(w, P, U1, AUTO);
+	assert_int_equal(survey_parent(w->ops, P, &hints, &s), 0);
+	assert_true(s.is_noted);
+	assert_int_equal(action_of(&s, U1), CAMPAIGN_REST);
+	survey_done(&s);
+}
+
+static void test_whoever_notes_first_is_right(void **state)
+{
+	struct world *w = *state;
+	_cleanup_(closep) int root_fd = records_open(w->ops->records), dirfd = -1;
+	const struct registration mine = { .id = 7 };
+
+	note(w, 7, U1);
+	assert_int_equal(registration_remember_at(w->ops->records, root_fd, P, &mine, &dirfd), 1);
+	assert_true(dirfd >= 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(test_definitions_and_devices),
 		WORLD_TEST(test_unregistered),
 		WORLD_TEST(test_registrations),
+		WORLD_TEST(test_a_registration_is_noted_with_what_it_arms),
+		WORLD_TEST(test_a_registration_may_be_noted_and_arm_nothing),
+		WORLD_TEST(test_whoever_notes_first_is_right),
 		WORLD_TEST(test_records),
 		WORLD_TEST(test_stuck),
 		WORLD_TEST(test_hints),

@@ -20,12 +20,14 @@
 struct heard {
 	struct names names;
 	bool all;
+	unsigned trees; /* bit by bit */
 };
 
-static int on_changed(void *userdata, const char *parent)
+static int on_changed(void *userdata, enum watch_tree tree, const char *parent)
 {
 	struct heard *heard = userdata;
 
+	heard->trees |= 1U << tree;
 	if (!parent)
 		heard->all = true;
 	for (size_t i = 0; parent && i < heard->names.n; i++)
@@ -275,6 +277,26 @@ static void test_the_directory_may_be_made_again(void **state)
 	watch_free(w);
 }
 
+static void test_records_are_told_from_definitions(void **state)
+{
+	struct tree *t = *state;
+	struct heard heard = { 0 };
+	struct watch *w;
+
+	tree_dir(t, ETC "/p1");
+	tree_dir(t, PARENTS "/p1");
+	w = open_watch(t, true);
+	tree_file(t, PARENTS "/.new", "");
+	tree_rename(t, PARENTS "/.new", PARENTS "/p1/" U);
+	assert_int_equal(watch_read(w, on_changed, &heard), 0);
+	assert_int_equal(heard.trees, 1U << WATCH_RECORDS);
+	tree_file(t, ETC "/p1/" U, "{}");
+	assert_int_equal(watch_read(w, on_changed, &heard), 0);
+	assert_int_equal(heard.trees, 1U << WATCH_RECORDS | 1U << WATCH_DEFINITIONS);
+	names_done(&heard.names);
+	watch_free(w);
+}
+
 static void test_records_are_watched_too(void **state)
 {
 	struct tree *t = *state;
@@ -373,7 +395,7 @@ static void test_lost_events_mean_everything(void **state)
 	watch_free(w);
 }
 
-static int on_refuse(void *userdata, const char *parent)
+static int on_refuse(void *userdata, enum watch_tree tree, const char *parent)
 {
 	return -ECANCELED;
 }
@@ -410,6 +432,7 @@ int main(void)
 		TEST(test_the_directory_may_come_with_all_that_is_in_it),
 		TEST(test_the_directory_may_be_made_again),
 		TEST(test_records_are_watched_too),
+		TEST(test_records_are_told_from_definitions),
 		TEST(test_an_empty_root_is_watched),
 		TEST(test_lost_events_mean_everything),
 		TEST(test_the_caller_may_end_it),
