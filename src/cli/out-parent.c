@@ -27,8 +27,8 @@ void parent_table_done(struct parent_table *table)
 {
 	for (size_t i = 0; i < table->n; i++)
 		for (size_t j = 0; j < PARENT_COLUMNS; j++)
-			free(table->cells[i][j]);
-	free(table->cells);
+			free(table->rows[i].cells[j]);
+	free(table->rows);
 	strbuf_done(&table->json);
 	*table = (struct parent_table){ 0 };
 }
@@ -245,16 +245,17 @@ static int add_row(struct parent_table *table, const struct parent_info *info)
 {
 	const char *const texts[PARENT_COLUMNS] = { info->name, kind_of(info), info->state,
 		                                    info->parent, info->reason };
-	char *(*cells)[PARENT_COLUMNS] = reallocarray(table->cells, table->n + 1,
-	                                              sizeof(*table->cells));
+	struct parent_row *rows = reallocarray(table->rows, table->n + 1, sizeof(*rows));
 	bool is_whole = true;
 
-	if (!cells)
+	if (!rows)
 		return -ENOMEM;
-	table->cells = cells;
+	table->rows = rows;
+	rows += table->n;
+	rows->is_bad = info->is_bad;
 	for (size_t i = 0; i < PARENT_COLUMNS; i++) {
-		cells[table->n][i] = strdup(texts[i] ? texts[i] : "-");
-		is_whole = is_whole && cells[table->n][i];
+		rows->cells[i] = strdup(texts[i] ? texts[i] : "-");
+		is_whole = is_whole && rows->cells[i];
 	}
 	table->n++;
 	return is_whole ? 0 : -ENOMEM;
@@ -295,13 +296,13 @@ static void add_table(const struct parent_table *table, struct output *out, bool
 	for (size_t j = 0; j < PARENT_COLUMNS; j++) {
 		widths[j] = headings ? strlen(headings_text[j]) : 0;
 		for (size_t i = 0; i < table->n; i++)
-			if (strlen(table->cells[i][j]) > widths[j])
-				widths[j] = strlen(table->cells[i][j]);
+			if (strlen(table->rows[i].cells[j]) > widths[j])
+				widths[j] = strlen(table->rows[i].cells[j]);
 	}
 	if (headings && table->n > 0)
 		add_line(out, widths, headings_text);
 	for (size_t i = 0; i < table->n; i++)
-		add_line(out, widths, (const char *const *)table->cells[i]);
+		add_line(out, widths, (const char *const *)table->rows[i].cells);
 }
 
 int parent_table_finish(struct parent_table *table, bool headings)
@@ -321,11 +322,15 @@ int parent_table_finish(struct parent_table *table, bool headings)
 	return strbuf_error(out);
 }
 
-void parent_table_add_status(const struct parent_table *table, struct output *out)
+void parent_table_add_status(const struct parent_table *table, bool bad_only)
 {
-	for (size_t i = 0; i < table->n; i++) {
-		char *const *cells = table->cells[i];
+	struct output *out = table->out;
 
+	for (size_t i = 0; i < table->n; i++) {
+		char *const *cells = table->rows[i].cells;
+
+		if (bad_only && !table->rows[i].is_bad)
+			continue;
 		strbuf_addf(&out->text, "Recipe %s: %s", cells[COLUMN_NAME], cells[COLUMN_STATE]);
 		if (strcmp(cells[COLUMN_REASON], "-") != 0) {
 			strbuf_add_str(&out->text, ": ");

@@ -14,14 +14,19 @@
 /* Of the table. */
 #define PARENT_COLUMNS 5
 
+struct parent_row {
+	char *cells[PARENT_COLUMNS];
+	bool is_bad;
+};
+
 struct parent_table {
 	struct output *out;
 	bool is_json;
 	bool is_single; /* parent show: one, with all that is known of it */
 	size_t n;
 	size_t n_bad;
-	char *(*cells)[PARENT_COLUMNS]; /* of the table */
-	struct strbuf json;             /* objects, separated by commas */
+	struct parent_row *rows; /* of the table */
+	struct strbuf json;      /* objects, separated by commas */
 };
 
 /** Releases all; empty afterwards. */
@@ -33,5 +38,5 @@ int parent_table_entry(void *userdata, const struct parent_info *info);
 /** Appends what was gathered to the output. -ENOMEM. */
 int parent_table_finish(struct parent_table *table, bool headings) _must_check_;
 
-/** Appends the rows of status: a line for each recipe. */
-void parent_table_add_status(const struct parent_table *table, struct output *out);
+/** Appends what status says of recipes: a line for each, or for each that is bad. */
+void parent_table_add_status(const struct parent_table *table, bool bad_only);

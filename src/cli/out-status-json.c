@@ -128,7 +128,7 @@ static void add_summary(struct strbuf *out, const struct status_summary *summary
 }
 
 void status_add_json(struct strbuf *out, const struct status_summary *summary,
-                     const struct status_row *rows, size_t n)
+                     const struct status_row *rows, size_t n, const char *recipes)
 {
 	strbuf_add_str(out, "{\n  \"summary\": {\n");
 	add_summary(out, summary);
@@ -137,5 +137,9 @@ void status_add_json(struct strbuf *out, const struct status_summary *summary,
 		strbuf_add_str(out, i ? ",\n" : "\n");
 		add_device(out, &rows[i]);
 	}
-	strbuf_add_str(out, n ? "\n  ]\n}\n" : "]\n}\n");
+	strbuf_add_str(out, n ? "\n  ]" : "]");
+	if (*recipes)
+		strbuf_addf(out, ",\n  \"recipes\": [\n%s\n  ]\n}\n", recipes);
+	else
+		strbuf_add_str(out, ",\n  \"recipes\": []\n}\n");
 }

@@ -66,6 +66,6 @@ int status_add_table(struct output *out, const struct status_columns *columns, b
 /** Appends "16 defined, 14 active, ...; mdevmgrd is running (pid N)" and a newline. */
 void status_add_summary(struct strbuf *out, const struct status_summary *summary);
 
-/** Appends an object with "summary" and "devices". */
+/** Appends an object with "summary", "devices", and the recipes' objects, which are text. */
 void status_add_json(struct strbuf *out, const struct status_summary *summary,
-                     const struct status_row *rows, size_t n);
+                     const struct status_row *rows, size_t n, const char *recipes);

@@ -7,8 +7,9 @@
 #include <locale.h>
 #include <string.h>
 
-#include "cli/overview.h"
+#include "cli/out-parent.h"
 #include "cli/out-status.h"
+#include "cli/overview.h"
 #include "cli/verbs.h"
 #include "core/mdevctl-rule.h"
 #include "core/running.h"
@@ -17,11 +18,13 @@ struct selection {
 	struct status_row *rows;
 	size_t n;
 	struct status_summary summary;
+	struct parent_table recipes;
 };
 
 static void selection_done(struct selection *s)
 {
 	free(s->rows);
+	parent_table_done(&s->recipes);
 }
 
 /* ---- what is shown ---------------------------------------------------------------------- */
@@ -106,6 +109,16 @@ static int check_known(const struct arguments *args, const struct overview *over
 	                 parent);
 }
 
+/* A recipe is about a parent, and about no single device. */
+static int select_recipes(struct cli *cli, const struct arguments *args, struct selection *ret)
+{
+	ret->recipes.out = cli->out;
+	ret->recipes.is_json = arguments_has(args, JSON);
+	if (arguments_uuid(args) || args->values[OPTION_PARENT])
+		return 0;
+	return ops_parent_list(cli->ops, NULL, parent_table_entry, &ret->recipes, NULL);
+}
+
 /* ---- remarks ----------------------------------------------------------------------------- */
 
 static void on_rivalry(void *userdata, const struct mdev_uuid *uuid, const char *first,
@@ -157,10 +170,12 @@ static int print(struct cli *cli, const struct arguments *args,
                  const struct status_columns *columns, const struct selection *s, struct error *err)
 {
 	bool headings = !arguments_has(args, NOHEADINGS);
+	size_t before;
 	int r;
 
 	if (arguments_has(args, JSON)) {
-		status_add_json(&cli->out->text, &s->summary, s->rows, s->n);
+		status_add_json(&cli->out->text, &s->summary, s->rows, s->n,
+		                strbuf_str(&s->recipes.json));
 		return 0;
 	}
 	if (s->n > 0) {
@@ -171,8 +186,12 @@ static int print(struct cli *cli, const struct arguments *args,
 			return error_is_set(err) ? r
 			                         : error_set_errno(err, r, "Cannot make the table");
 	}
+	before = cli->out->text.len;
+	if (headings && s->n > 0)
+		strbuf_add_char(&cli->out->text, '\n');
+	parent_table_add_status(&s->recipes, arguments_has(args, FAILED));
 	if (headings) {
-		if (s->n > 0)
+		if (cli->out->text.len > before + 1)
 			strbuf_add_char(&cli->out->text, '\n');
 		status_add_summary(&cli->out->text, &s->summary);
 	}
@@ -192,6 +211,8 @@ int verb_status(struct cli *cli, const struct arguments *args, struct error *err
 	if (r == 0)
 		r = select_rows(args, &overview, &selection);
 	if (r == 0)
+		r = select_recipes(cli, args, &selection);
+	if (r == 0)
 		r = remark(cli, &overview);
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot look at the devices");
@@ -203,5 +224,5 @@ int verb_status(struct cli *cli, const struct arguments *args, struct error *err
 	r = print(cli, args, &columns, &selection, err);
 	if (r < 0)
 		return r;
-	return selection.summary.bad > 0 ? CLI_STATE : CLI_SUCCESS;
+	return selection.summary.bad + selection.recipes.n_bad > 0 ? CLI_STATE : CLI_SUCCESS;
 }

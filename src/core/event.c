@@ -89,3 +89,26 @@ void event_read(const struct uevent *uevent, struct event *ret)
 		return;
 	*ret = event;
 }
+
+/* css: a subchannel, its driver; ccw: the device on it, as long as the host has it, and
+ * whether it is online; ap: adapters and queues, and /devices/ap itself, which has no
+ * subsystem in sysfs and yet says ap (drivers/s390/crypto/ap_bus.c, Linux 6.12). */
+static const struct {
+	const char *subsystem;
+	const char *action;
+} hardware[] = {
+	{ "css", "add" }, { "css", "remove" }, { "css", "bind" }, { "css", "unbind" },
+	{ "ccw", "add" }, { "ccw", "change" }, { "ap", "add" },   { "ap", "change" },
+};
+
+bool event_is_hardware(const struct uevent *uevent)
+{
+	/* Our own doing, most of the time; told by the parent itself. */
+	if (uevent_field(uevent, "MDEV_STATE"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(hardware); i++)
+		if (strcmp(uevent->subsystem, hardware[i].subsystem) == 0 &&
+		    strcmp(uevent->action, hardware[i].action) == 0)
+			return true;
+	return false;
+}

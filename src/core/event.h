@@ -3,6 +3,8 @@
  * What a kernel uevent says about mediated devices. Pure. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "core/mdev-uuid.h"
 #include "shared/macro.h"
 #include "shared/uevent.h"
@@ -25,6 +27,10 @@ struct event {
 	char parent[EVENT_PARENT_MAX]; /* sysfs base name */
 	struct mdev_uuid uuid;         /* of DEVICE_ events */
 };
+
+/** True if hardware that recipes are about may have come, gone, or changed hands: devices of
+ * the channel subsystem, crypto adapters. */
+bool event_is_hardware(const struct uevent *uevent);
 
 /** Tells what it is; a name that is no plain file name or too long makes it OTHER. */
 void event_read(const struct uevent *uevent, struct event *ret);

@@ -10,6 +10,7 @@
 #include "daemon/bus.h"
 #include "daemon/daemon.h"
 #include "daemon/notify.h"
+#include "daemon/recipe-runner.h"
 #include "daemon/reporter.h"
 #include "daemon/single.h"
 #include "daemon/system-state.h"
@@ -31,6 +32,7 @@ struct daemon {
 	struct settings settings;
 	struct ops *ops;
 	struct manager *manager;
+	struct recipe_runner *recipes; /* NULL with --once: the units do that */
 	struct reporter reporter;
 	struct notify notify;
 	struct bus *bus;
@@ -67,6 +69,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		ops_configure(d->ops, &d->settings);
 	}
 	manager_reload(d->manager);
+	recipe_runner_look(d->recipes);
 	bus_reload(d->bus);
 	notify_ready(&d->notify);
 	return 0;
@@ -150,6 +153,18 @@ static int run_worker(struct daemon *d)
 
 /* ---- all of it --------------------------------------------------------------------------------- */
 
+static int make_recipes(struct daemon *d)
+{
+	int r = recipe_runner_new(d->event, d->env, d->ops, &d->settings, d->reporter.journal,
+	                          &d->recipes);
+
+	if (r < 0)
+		return r;
+	manager_observe(d->manager, recipe_runner_observer(d->recipes));
+	manager_set_gate(d->manager, recipe_runner_holds, d->recipes);
+	return 0;
+}
+
 static int make(struct daemon *d)
 {
 	int r = sd_event_new(&d->event);
@@ -172,7 +187,7 @@ static int make(struct daemon *d)
 		manager_observe(d->manager, bus_observer(d->bus));
 	}
 	notify_init(&d->notify, d->manager);
-	return 0;
+	return d->options->once ? 0 : make_recipes(d);
 }
 
 static int serve(struct daemon *d)
@@ -200,6 +215,8 @@ static int run(struct daemon *d)
 {
 	int r = make(d);
 
+	if (r == 0 && d->recipes)
+		r = recipe_runner_start(d->recipes, is_booting(d->env));
 	if (r == 0)
 		r = manager_start(d->manager, is_booting(d->env));
 	if (r < 0)
@@ -222,6 +239,7 @@ int daemon_run(const struct daemon_options *options, struct env *env, const stru
 		r = options->worker ? run_worker(&d) : run(&d);
 	bus_free(d.bus);
 	manager_free(d.manager);
+	recipe_runner_free(d.recipes);
 	ops_free(d.ops);
 	sd_event_unref(d.event);
 	if (d.place >= 0)

@@ -143,6 +143,8 @@ static int read_uevents(struct manager *m)
 			m->has_lost_events = true;
 		if (r <= 0)
 			continue;
+		if (event_is_hardware(&uevent))
+			manager_tell_hardware(m);
 		event_read(&uevent, &event);
 		take_event(m, &event);
 	}

@@ -23,6 +23,8 @@ struct manager {
 	int64_t counts_at; /* when to tell of it; 0: not before they change */
 	const struct manager_observer *observers[MANAGER_OBSERVERS_MAX];
 	size_t n_observers;
+	bool (*holds)(void *userdata, const char *parent); /* manager_set_gate(), or NULL */
+	void *holds_userdata;
 	char *only; /* the one parent that is worked on, NULL: all */
 	bool arms;  /* what is found registered now shall be started */
 	bool is_first_look;
@@ -61,6 +63,9 @@ void manager_wake(struct manager *m, int64_t at);
 
 /** Looks at everything: events were lost, so anything may have come and gone. */
 void manager_mark_all_freed(struct manager *m);
+
+/** Tells the observers that hardware may have changed. */
+void manager_tell_hardware(struct manager *m);
 
 void manager_tell_trouble(struct manager *m, enum manager_trouble trouble, const char *parent);
 

@@ -19,6 +19,9 @@
 /* How long a try waits for the parent's lock (core/lock.c). */
 #define LOCK_WAIT_US INT64_C(130000000)
 
+/* When to ask again whether a parent may be worked on. */
+#define HELD_US 250000
+
 #define LINE_MAX_LEN 64
 
 struct work {
@@ -213,6 +216,10 @@ void manager_begin_work(struct manager *m, struct parent *p, const struct survey
 	if (n == 0) {
 		p->hot = 0;
 		p->work_after = 0;
+		return;
+	}
+	if (m->holds && m->holds(m->holds_userdata, p->name)) {
+		wait_until(p, now + HELD_US);
 		return;
 	}
 	if (now < p->work_after) {

@@ -225,13 +225,22 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	m->wake_at = 0;
 	manager_listen_by_time(m);
-	if (m->rescan_at != 0 && m->rescan_at <= now)
+	if (m->rescan_at != 0 && m->rescan_at <= now) {
 		manager_mark_all_freed(m);
+		manager_tell_hardware(m);
+	}
 	if (m->all_at != 0 && (m->all_at <= now || m->rescan_at <= now))
 		(void)look_for_all(m);
 	look_at_what_is_due(m, now + TURN_US);
 	wake_for_the_next(m);
 	return 0;
+}
+
+void manager_tell_hardware(struct manager *m)
+{
+	for (size_t i = 0; i < m->n_observers; i++)
+		if (m->observers[i]->hardware)
+			m->observers[i]->hardware(m->observers[i]->userdata);
 }
 
 void manager_tell_trouble(struct manager *m, enum manager_trouble trouble, const char *parent)
@@ -341,6 +350,13 @@ bool manager_is_idle(const struct manager *m, int64_t within)
 			return false;
 	}
 	return true;
+}
+
+void manager_set_gate(struct manager *m, bool (*holds)(void *userdata, const char *parent),
+                      void *userdata)
+{
+	m->holds = holds;
+	m->holds_userdata = userdata;
 }
 
 void manager_observe(struct manager *m, const struct manager_observer *observer)

@@ -42,6 +42,8 @@ struct manager_observer {
 	void (*parent)(void *userdata, const char *parent, bool is_there, uint64_t registration);
 	/* The numbers of manager_counts() changed. */
 	void (*counts)(void *userdata);
+	/* Hardware that recipes are about may have changed. */
+	void (*hardware)(void *userdata);
 	/* parent is NULL where it is about no one in particular. */
 	void (*trouble)(void *userdata, enum manager_trouble trouble, const char *parent);
 	void *userdata;
@@ -65,6 +67,10 @@ DEFINE_CLEANUP(struct manager, manager_free);
 
 /** Work is done for one parent only, which is known to have registered just now. -ENOMEM. */
 int manager_limit_to(struct manager *m, const char *parent) _must_check_;
+
+/** Asks before work is begun for a parent: while holds() says so, there is none. */
+void manager_set_gate(struct manager *m, bool (*holds)(void *userdata, const char *parent),
+                      void *userdata);
 
 /** Opens the event sources, looks at everything, starts work. Unless the system is booting
  * the first look of a boot arms nothing that it finds registered; it is an error if that

@@ -30,6 +30,10 @@
 #define MESSAGE_ID_MDEVCTL_RULE "74b033fb814741ae885d8342b871162f"
 /* a parent's worker did not end in its time */
 #define MESSAGE_ID_WORKER_STUCK "f8a329b632bb4923bbb795d28f08c781"
+/* hardware is a parent as its recipe says */
+#define MESSAGE_ID_RECIPE_APPLIED "f7606ec8ba99482a9b43503ab5d1b8ec"
+/* a recipe cannot be applied, for now at least */
+#define MESSAGE_ID_RECIPE_FAILED "cb366e3035794ef6b3be5e0184ed00c0"
 /* boot went on without devices that start by themselves */
 #define MESSAGE_ID_DEVICES_MISSING "b186767659794a1287fa5a2800063df5"
 /* a device was not taken down at shutdown */

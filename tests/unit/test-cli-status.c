@@ -189,10 +189,11 @@ static void test_json(void **state)
 	struct status_summary summary = { 0 };
 	struct strbuf out = STRBUF_INIT;
 
-	status_add_json(&out, &summary, NULL, 0);
-	assert_non_null(strstr(out.data, "\"daemon\": null\n  },\n  \"devices\": []\n}\n"));
+	status_add_json(&out, &summary, NULL, 0, "");
+	assert_non_null(strstr(out.data, "\"daemon\": null\n  },\n  \"devices\": [],\n"
+	                                 "  \"recipes\": []\n}\n"));
 	strbuf_clear(&out);
-	status_add_json(&out, &summary, &row, 1);
+	status_add_json(&out, &summary, &row, 1, "");
 	assert_non_null(strstr(out.data, "\"reason\": \"say \\\"no\\\"\\n\xef\xbf\xbd\""));
 	assert_non_null(strstr(out.data, "\"errno\": null,"));
 	assert_non_null(strstr(out.data, "\"error\": null,"));

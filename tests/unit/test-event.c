@@ -98,10 +98,43 @@ static void test_kinds_and_names(void **state)
 	}
 }
 
+static void test_hardware(void **state)
+{
+	static const struct {
+		const char *action, *subsystem, *fields;
+		bool is_hardware;
+	} cases[] = {
+		{ "add", "css", "", true },
+		{ "unbind", "css", "", true },
+		{ "change", "css", "MDEV_STATE=registered", false },
+		{ "change", "css", "", false },
+		{ "add", "ccw", "", true },
+		{ "remove", "ccw", "", false },
+		{ "change", "ap", "BINDINGS=complete COMPLETECOUNT=1", true },
+		{ "add", "pci", "", false },
+		{ "add", "mdev", "", false },
+		{ "add", "", "", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char bytes[512];
+		struct uevent uevent;
+		int n = snprintf(bytes, sizeof(bytes), "%s@/d/x SUBSYSTEM=%s%s%s", cases[i].action,
+		                 cases[i].subsystem, *cases[i].fields ? " " : "", cases[i].fields);
+
+		for (int j = 0; j < n; j++)
+			if (bytes[j] == ' ')
+				bytes[j] = '\0';
+		assert_int_equal(uevent_parse(bytes, (size_t)n + 1, &uevent), 0);
+		assert_int_equal(event_is_hardware(&uevent), cases[i].is_hardware);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds_and_names),
+		cmocka_unit_test(test_hardware),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
