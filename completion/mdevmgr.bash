@@ -10,9 +10,9 @@ _mdevmgr_options()
 {
 	case $1 in
 	'') echo '-h --help -V --version' ;;
-	define) echo '-u --uuid -a --auto -p --parent -t --type --attr --jsonfile -f --force --dry-run -h --help' ;;
+	define) echo '-u --uuid -a --auto -p --parent -t --type --attr --jsonfile --ap --reserve -f --force --dry-run -h --help' ;;
 	undefine) echo '-u --uuid -p --parent -f --force --dry-run -h --help' ;;
-	modify) echo '-u --uuid -p --parent -t --type --addattr --delattr -i --index --value -a --auto -m --manual -l --live -d --defined --jsonfile -f --force --dry-run -h --help' ;;
+	modify) echo '-u --uuid -p --parent -t --type --addattr --delattr -i --index --value --ap -a --auto -m --manual -l --live -d --defined --jsonfile -f --force --dry-run -h --help' ;;
 	start) echo '-u --uuid -p --parent -t --type --jsonfile -f --force --dry-run -h --help' ;;
 	stop) echo '-u --uuid -p --parent --wait --in-use -f --force --dry-run -h --help' ;;
 	list) echo '-d --defined --dumpjson -v --verbose -u --uuid -p --parent -h --help -V --version' ;;
@@ -45,6 +45,7 @@ _mdevmgr_kind()
 	'define -t' | 'define --type') echo type ;;
 	'define --attr') echo assignment ;;
 	'define --jsonfile') echo file ;;
+	'define --ap') echo text ;;
 	'undefine -u' | 'undefine --uuid') echo uuid-defined ;;
 	'undefine -p' | 'undefine --parent') echo parent ;;
 	'modify -u' | 'modify --uuid') echo uuid-defined ;;
@@ -53,6 +54,7 @@ _mdevmgr_kind()
 	'modify --addattr') echo text ;;
 	'modify -i' | 'modify --index') echo index ;;
 	'modify --value') echo text ;;
+	'modify --ap') echo text ;;
 	'modify --jsonfile') echo file ;;
 	'start -u' | 'start --uuid') echo uuid-defined ;;
 	'start -p' | 'start --parent') echo parent ;;

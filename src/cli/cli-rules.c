@@ -89,7 +89,6 @@ static bool is_missing(const struct arguments *args, const struct cli_rule *rule
 {
 	switch (rule->kind) {
 	case RULE_ANY_OF:
-		return !(args->given & rule->a);
 	case RULE_ONE_OF:
 		return !(args->given & (rule->a | rule->b));
 	case RULE_REQUIRES:

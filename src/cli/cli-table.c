@@ -18,13 +18,19 @@
 /* Rows that several verbs share word for word. */
 #define ROW_FORCE                                                                                  \
 	FLAG(FORCE, 'f', "force", "Go on even if a callout script refuses",                        \
-	     "Use this only if you know why the script refuses. It does not override the kernel.")
+	     "Use this only if you know why the script refuses. It does not override the kernel. " \
+	     "Crypto queues that somebody else has are no obstacle then either.")
 #define ROW_DRY_RUN                                                                                \
 	FLAG(DRY_RUN, '\0', "dry-run", "Print what would be done, do nothing",                     \
 	     "Files are shown as a diff. No callout script is run; those that would be "           \
 	     "asked are named.")
 #define ROW_HELP    FLAG(HELP, 'h', "help", "Print help (-h: in short)", NULL)
 #define ROW_VERSION FLAG(VERSION, 'V', "version", "Print version", NULL)
+
+#define AP_NOTE                                                                                    \
+	"ADAPTERS:DOMAINS, or with control domains ADAPTERS:DOMAINS:CONTROL; each a list of "      \
+	"decimal or 0x numbers and ranges, such as 5,6:4,0xab. A leading zero is refused: the "    \
+	"kernel would read the number as octal."
 
 static const struct cli_option define_options[] = {
 	{ OPTION_UUID, 'u', "uuid", "UUID", VALUE_UUID_ACTIVE, false, false,
@@ -44,6 +50,10 @@ static const struct cli_option define_options[] = {
 	  "Attributes are written in the order given. The same name may be given again." },
 	{ OPTION_JSONFILE, '\0', "jsonfile", "JSONFILE", VALUE_FILE, false, false,
 	  "Read the definition from this file", "/dev/stdin reads it from standard input." },
+	{ OPTION_AP, '\0', "ap", "MATRIX", VALUE_TEXT, false, false,
+	  "Pass these crypto adapters and domains on (s390x)", AP_NOTE },
+	FLAG(RESERVE, '\0', "reserve", "Take the adapters of --ap from the host",
+	     "They are added to the recipe of the parent matrix, with all their domains."),
 	ROW_FORCE,
 	ROW_DRY_RUN,
 	ROW_HELP,
@@ -51,7 +61,9 @@ static const struct cli_option define_options[] = {
 
 static const struct cli_rule define_rules[] = {
 	{ RULE_CONFLICTS, BIT(JSONFILE), BIT(TYPE) | BIT(AUTO) | BIT(ATTR), 0 },
-	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT), 0, 0 },
+	{ RULE_CONFLICTS, BIT(AP), BIT(PARENT) | BIT(TYPE) | BIT(ATTR) | BIT(JSONFILE), 0 },
+	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT), BIT(AP), 0 },
+	{ RULE_REQUIRES, BIT(RESERVE), BIT(AP), 0 },
 };
 
 static const struct cli_option undefine_options[] = {
@@ -86,6 +98,8 @@ static const struct cli_option modify_options[] = {
 	{ OPTION_VALUE, '\0', "value", "attr_value", VALUE_TEXT, false, false,
 	  "Value of the attribute that is added",
 	  "A value that begins with a hyphen is written as --value=VALUE." },
+	{ OPTION_AP, '\0', "ap", "MATRIX", VALUE_TEXT, false, false,
+	  "Replace the crypto matrix of the device (s390x)", AP_NOTE },
 	FLAG(AUTO, 'a', "auto", "Start the device whenever its parent appears", NULL),
 	FLAG(MANUAL, 'm', "manual", "Start the device only on demand", NULL),
 	FLAG(LIVE, 'l', "live", "Change the running device",
@@ -99,7 +113,8 @@ static const struct cli_option modify_options[] = {
 	ROW_HELP,
 };
 
-#define MODIFY_ACTIONS (BIT(AUTO) | BIT(MANUAL) | BIT(ADDATTR) | BIT(DELATTR) | BIT(JSONFILE))
+#define MODIFY_ACTIONS                                                                             \
+	(BIT(AUTO) | BIT(MANUAL) | BIT(ADDATTR) | BIT(DELATTR) | BIT(AP) | BIT(JSONFILE))
 
 /* mdevctl declares --live to need --jsonfile, but lets it pass with any other action,
  * to be refused with status 1 once the device was looked at: callers know that. */

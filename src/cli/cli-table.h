@@ -43,6 +43,8 @@ enum option_id {
 	OPTION_LIBVIRT,
 	OPTION_DRIVER,
 	OPTION_SUBCHANNEL,
+	OPTION_AP,
+	OPTION_RESERVE,
 	OPTION_RESERVE_ADAPTERS,
 	OPTION_RESERVE_DOMAINS,
 	OPTION_NOW,
@@ -88,7 +90,7 @@ struct cli_option {
 
 /* For options given as bit masks a and b: */
 enum rule_kind {
-	RULE_ANY_OF,    /* at least one of a */
+	RULE_ANY_OF,    /* at least one of a, or, which is not told, of b */
 	RULE_ONE_OF,    /* at most one of a, and one of a or b */
 	RULE_CONFLICTS, /* none of a with any of b */
 	RULE_REQUIRES,  /* each of a only with one of b; not checked if one of unless is given */

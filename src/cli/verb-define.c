@@ -17,6 +17,8 @@ int verb_define(struct cli *cli, const struct arguments *args, struct error *err
 				       .type = args->values[OPTION_TYPE],
 				       .autostart = arguments_has(args, AUTO),
 				       .attrs = arguments_has(args, ATTR) ? &args->attrs : NULL,
+				       .ap = args->values[OPTION_AP],
+				       .reserve = arguments_has(args, RESERVE),
 				       .options = change_options(args),
 			       } };
 	int r;

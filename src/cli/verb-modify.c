@@ -38,6 +38,7 @@ int verb_modify(struct cli *cli, const struct arguments *args, struct error *err
 				       .attr = attr_action(args),
 				       .attr_name = args->values[OPTION_ADDATTR],
 				       .attr_value = args->values[OPTION_VALUE],
+				       .ap = args->values[OPTION_AP],
 				       .has_index = arguments_has(args, INDEX),
 				       .index = args->index,
 				       .set_auto = arguments_has(args, AUTO),

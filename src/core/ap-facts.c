@@ -97,13 +97,15 @@ static int read_rule(const struct env *env, struct ap_rule *ret)
 }
 
 /* 1 if there is a recipe that can be read, and takes from the masks what it reserves. */
-static int take_reserved(const struct env *env, struct ap_masks *masks)
+static int take_reserved(const struct ap_world *world, struct ap_masks *masks)
 {
-	_cleanup_(recipe_freep) struct recipe *recipe = NULL;
-	int r = recipe_read(env, RECIPE_MATRIX, &recipe, NULL);
+	_cleanup_(recipe_freep) struct recipe *own = NULL;
+	const struct recipe *recipe = world->recipe;
+	int r = recipe ? 0 : recipe_read(world->env, RECIPE_MATRIX, &own, NULL);
 
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
+	recipe = recipe ? recipe : own;
 	masks->adapters = ap_set_minus(&masks->adapters, &recipe->ap.adapters);
 	masks->domains = ap_set_minus(&masks->domains, &recipe->ap.domains);
 	return 1;
@@ -127,7 +129,7 @@ int ap_masks_read_persistent(const struct ap_world *world, struct ap_masks *ret)
 		masks.adapters = rule.masks.adapters;
 	if (rule.has_domains)
 		masks.domains = rule.masks.domains;
-	r = take_reserved(world->env, &masks);
+	r = take_reserved(world, &masks);
 	if (r < 0)
 		return r;
 	*ret = r > 0 || has_rule ? masks : now;

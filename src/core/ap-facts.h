@@ -6,6 +6,7 @@
 
 #include "core/ap-conflict.h"
 #include "core/env.h"
+#include "core/recipe.h"
 #include "core/store.h"
 #include "core/sysfs.h"
 #include "shared/error.h"
@@ -19,6 +20,8 @@ struct ap_world {
 	const struct env *env;
 	const struct sysfs *sysfs;
 	const struct store *store;
+	/* The recipe of the matrix as it shall be, NULL: as it is in its file. */
+	const struct recipe *recipe;
 };
 
 /** Reads all facts about a parent's matrices. A definition or device that cannot be read is

@@ -113,7 +113,7 @@ int ap_guard_change(const struct driver_change *change, struct error *err)
 {
 	_cleanup_(ap_conflicts_done) struct ap_conflicts conflicts = { 0 };
 	_cleanup_(ap_facts_done) struct ap_facts facts = { 0 };
-	const struct ap_world world = { change->env, change->sysfs, change->store };
+	const struct ap_world world = { change->env, change->sysfs, change->store, change->recipe };
 	struct ap_candidate candidate = {
 		.purpose = change->is_start ? AP_TO_START : AP_TO_DEFINE,
 		.claim = { .uuid = *change->uuid, .is_auto = change->definition->autostart },

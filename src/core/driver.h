@@ -16,6 +16,8 @@
 #include "shared/error.h"
 #include "shared/macro.h"
 
+struct recipe;
+
 /* What is about to be done with a device; all borrowed. */
 struct driver_change {
 	const struct env *env;
@@ -27,6 +29,8 @@ struct driver_change {
 	bool is_start;                       /* else it is written down */
 	bool force;                          /* what would be refused is only told */
 	bool is_quiet;                       /* nobody reads along: no tables, no warnings */
+	/* The recipe of the parent as it shall be, NULL: as it is in its file. */
+	const struct recipe *recipe;
 };
 
 struct driver {
@@ -41,6 +45,10 @@ struct driver {
 	/* Does the change go together with all else on this host? Under the locks of the
 	 * change, before anything is written. NULL: the kernel is asked by doing it. */
 	int (*check)(const struct driver_change *change, struct error *err);
+	/* Puts a matrix, as a user writes it at once, in the place of the attributes that
+	 * make one; all others stay. On failure attrs may be half changed. NULL: devices of
+	 * this kind have none. */
+	int (*set_matrix)(const char *text, struct attrs *attrs, struct error *err);
 	/* Explains a negative errno of create, or of writing an attribute, in the terms
 	 * of this kind of device. NULL for what it knows nothing about. */
 	const char *(*explain_create)(int r);

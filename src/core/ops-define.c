@@ -271,10 +271,13 @@ int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uu
 	struct operation op = { .ops = ops,
 		                .action = CALLOUT_DEFINE,
 		                .force = req->options.force,
+		                .recipe = req->recipe,
 		                .body = define_write,
 		                .userdata = &d };
 	int r;
 
+	if (req->ap)
+		return ops_define_ap(ops, req, ret_uuid, ret_plan, err);
 	r = define_prepare(&d, err);
 	if (r < 0)
 		return r;

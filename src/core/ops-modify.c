@@ -152,11 +152,27 @@ static int modify_type(struct modify *m, struct error *err)
 	return 0;
 }
 
+static int modify_matrix(struct modify *m, struct error *err)
+{
+	const char *type = m->definition->type;
+	const struct driver *driver = driver_for_type(type);
+	char uuid[MDEV_UUID_TEXT_MAX];
+
+	if (!m->req->ap)
+		return 0;
+	if (driver->set_matrix)
+		return ops_result(driver->set_matrix(m->req->ap, &m->definition->attrs, err), err);
+	mdev_uuid_format(m->req->uuid, uuid);
+	return error_set(err, -EINVAL, "Device %s is of type %s, which has no matrix", uuid, type);
+}
+
 static int modify_change(struct modify *m, struct error *err)
 {
 	const struct modify_request *req = m->req;
 	int r = modify_type(m, err);
 
+	if (r == 0)
+		r = modify_matrix(m, err);
 	if (r < 0)
 		return r;
 	if (req->set_auto || req->set_manual)

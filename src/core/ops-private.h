@@ -39,11 +39,12 @@ struct operation {
 	 * r is what operation_run() returns, err its error. */
 	void (*settle)(struct operation *op, int r, const struct error *err);
 	void *userdata;
-	struct lock *lock; /* held over pre, body and post, or NULL; released before
+	struct lock *lock;           /* held over pre, body and post, or NULL; released before
 			    * the notifiers */
-	bool holds_parent; /* lock is the parent's: callouts are told */
-	bool is_resumed;   /* of a process that died: leave was given, pre is not run */
-	bool is_quiet;     /* nobody reads along: what is refused is told by err alone */
+	bool holds_parent;           /* lock is the parent's: callouts are told */
+	bool is_resumed;             /* of a process that died: leave was given, pre is not run */
+	bool is_quiet;               /* nobody reads along: what is refused is told by err alone */
+	const struct recipe *recipe; /* of the parent, if it is not yet in its file */
 };
 
 /** Runs pre, body, post and the notifiers; the lock is released in any case. err must not
@@ -102,6 +103,10 @@ int ops_lock_definitions(struct ops *ops, const char *what, const struct mdev_uu
 
 /** True if any callout or notifier would be run. */
 bool ops_has_scripts(struct ops *ops);
+
+/** ops_define() of a crypto matrix: ops-define-ap.c. */
+int ops_define_ap(struct ops *ops, const struct define_request *req, struct mdev_uuid *ret_uuid,
+                  struct plan *ret_plan, struct error *err) _must_check_;
 
 /** Changes the running device by callouts (modify --live): ops-live.c. */
 int ops_modify_live(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,

@@ -154,6 +154,7 @@ int operation_check(const struct operation *op, struct error *err)
 		.is_start = op->action == CALLOUT_START,
 		.force = op->force,
 		.is_quiet = op->is_quiet,
+		.recipe = op->recipe,
 	};
 
 	return driver->check ? ops_result(driver->check(&change, err), err) : 0;

@@ -18,6 +18,7 @@
 
 struct campaign_policy;
 struct ops;
+struct recipe;
 struct settings;
 
 /** env is borrowed. -ENOMEM. */
@@ -98,10 +99,16 @@ struct define_request {
 	bool autostart;
 	const struct attrs *attrs; /* NULL or what --attr gave */
 	struct json_source json;
+	/* A crypto matrix, instead of parent, type, attrs and json; NULL: not given. */
+	const char *ap;
+	bool reserve; /* the recipe of the matrix reserves its adapters, too */
+	/* Of the parent, as it shall be; not yet in its file. NULL: as it is there. */
+	const struct recipe *recipe;
 	struct change_options options;
 };
 
-/** Writes a new definition. *ret_uuid is the device's UUID. */
+/** Writes a new definition, with reserve also the recipe, or neither. *ret_uuid is the device's
+ * UUID. */
 int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uuid *ret_uuid,
                struct plan *ret_plan, struct error *err) _must_check_;
 
@@ -124,6 +131,7 @@ struct modify_request {
 	enum modify_attr attr;
 	const char *attr_name;
 	const char *attr_value;
+	const char *ap; /* a crypto matrix, instead of the one that is there; NULL: not given */
 	bool has_index;
 	uint32_t index;
 	bool set_auto;

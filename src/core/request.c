@@ -25,6 +25,8 @@ static const struct request_field define_fields[] = {
 	FIELD("auto", FLAG, define.autostart),
 	FIELD("attrs", ATTRS, define.attrs),
 	JSON_FIELDS(define),
+	FIELD("ap", TEXT, define.ap),
+	FIELD("reserve", FLAG, define.reserve),
 	OPTIONS_FIELDS(define),
 };
 
@@ -35,6 +37,7 @@ static const struct request_field modify_fields[] = {
 	FIELD("attr", ATTR_ACTION, modify.attr),
 	FIELD("attr-name", TEXT, modify.attr_name),
 	FIELD("attr-value", TEXT, modify.attr_value),
+	FIELD("ap", TEXT, modify.ap),
 	{ "index", FIELD_NUMBER, offsetof(struct request, modify.index),
 	  offsetof(struct request, modify.has_index) },
 	FIELD("auto", FLAG, modify.set_auto),
@@ -136,6 +139,15 @@ int modify_attr_parse(const char *name, enum modify_attr *ret)
 
 /* ---- what must be there ----------------------------------------------------------------- */
 
+static const char *define_problem(const struct define_request *req)
+{
+	if (req->reserve && !req->ap)
+		return "only a matrix can be reserved";
+	if (req->ap && (req->parent || req->type || req->attrs || req->json.bytes))
+		return "a matrix replaces parent, type, attributes and JSON";
+	return req->uuid || req->parent || req->ap ? NULL : "a uuid or a parent is needed";
+}
+
 static const char *modify_problem(const struct modify_request *req)
 {
 	bool has_json = req->json.bytes, adds = req->attr == MODIFY_ATTR_ADD;
@@ -153,8 +165,10 @@ static const char *modify_problem(const struct modify_request *req)
 		return "an attribute's name and value are only for adding one";
 	if (req->has_index && req->attr == MODIFY_ATTR_NONE)
 		return "an index is only for adding or deleting an attribute";
-	if (has_json &&
-	    (req->type || req->attr != MODIFY_ATTR_NONE || req->set_auto || req->set_manual))
+	if (req->ap && req->attr != MODIFY_ATTR_NONE)
+		return "a matrix replaces attributes";
+	if (has_json && (req->ap || req->type || req->attr != MODIFY_ATTR_NONE || req->set_auto ||
+	                 req->set_manual))
 		return "JSON replaces all else";
 	return NULL;
 }
@@ -163,8 +177,7 @@ static const char *problem(const struct request *req)
 {
 	switch (req->kind) {
 	case REQUEST_DEFINE:
-		return req->define.uuid || req->define.parent ? NULL
-		                                              : "a uuid or a parent is needed";
+		return define_problem(&req->define);
 	case REQUEST_MODIFY:
 		return modify_problem(&req->modify);
 	case REQUEST_START:

@@ -89,6 +89,9 @@ static const struct accepted accepted[] = {
 	{ "mdevctl help modify", CLI_HELP_LONG, "modify" },
 	{ "mdevctl help start-parent-mdevs", CLI_HELP_LONG, "start-parent-mdevs" },
 	{ "mdevctl --dump-cli", CLI_DUMP, NULL },
+	{ "mdevmgr define --ap 5,6:4,0xab --reserve -a", CLI_RUN, "define" },
+	{ "mdevmgr define --ap 5:4 -u " U1, CLI_RUN, "define" },
+	{ "mdevmgr modify -u " U1 " --ap 5:4", CLI_RUN, "modify" },
 	/* two words */
 	{ "mdevmgr parent list", CLI_RUN, "parent list" },
 	{ "mdevmgr parent apply", CLI_RUN, "parent apply" },
@@ -139,6 +142,12 @@ static const struct refused refused[] = {
 	  "unrecognized subcommand 'bogus'\n\nUsage: mdevmgr parent <COMMAND>\n" },
 	{ "mdevmgr parent aply", "unrecognized subcommand 'aply'\n\n  tip: a similar subcommand "
 	                         "exists: 'apply'\n" },
+	{ "mdevmgr define --ap 5:4 -p matrix",
+	  "the argument '--ap <MATRIX>' cannot be used with '--parent <PARENT>'" },
+	{ "mdevmgr define --ap 5:4 --attr a=b", "the argument '--ap <MATRIX>' cannot be used" },
+	{ "mdevmgr define -p p -t t --reserve", MISSING "--ap <MATRIX>" },
+	{ "mdevmgr modify -u " U1 " --ap 5:4 --delattr",
+	  "the argument '--ap <MATRIX>' cannot be used with '--delattr'" },
 	{ "mdevmgr parent define", MISSING "<PARENT>" },
 	{ "mdevmgr parent define matrix 0.0.4711", "unexpected argument '0.0.4711' found" },
 	{ "mdevmgr parent --now", "unexpected argument '--now' found" },
@@ -206,8 +215,9 @@ static const struct refused refused[] = {
 	{ "mdevctl start-parent-mdevs", MISSING "<PARENT>\n\n" },
 	{ "mdevctl show", MISSING "--uuid <UUID>\n\n" },
 	{ "mdevctl modify -a", MISSING "--uuid <UUID>\n\n" },
-	{ "mdevctl modify -u " U1, MISSING "<--type <type>|--addattr <attr_name>|--delattr|"
-	                                   "--auto|--manual|--jsonfile <JSONFILE>>\n\n" },
+	{ "mdevctl modify -u " U1,
+	  MISSING "<--type <type>|--addattr <attr_name>|--delattr|"
+	          "--ap <MATRIX>|--auto|--manual|--jsonfile <JSONFILE>>\n\n" },
 	{ "mdevctl modify -u " U1 " -l", MISSING "<--type <type>|" },
 	{ "mdevctl modify -u " U1 " -d -f -p p", MISSING "<--type <type>|" },
 	{ "mdevctl modify -u " U1 " --addattr x", MISSING "--value <attr_value>\n\n" },

@@ -31,6 +31,27 @@ static int read_attrs(int device_fd, struct attrs *ret)
 	return 0;
 }
 
+static int set_matrix(const char *text, struct attrs *attrs, struct error *err)
+{
+	_cleanup_(attrs_done) struct attrs matrix = { 0 };
+	size_t at = attrs->n;
+	struct ap_matrix m;
+	int r = ap_matrix_parse(text, &m, err);
+
+	if (r == 0)
+		r = ap_matrix_to_attrs(&m, &matrix);
+	for (size_t i = attrs->n; r == 0 && i-- > 0;) {
+		if (!ap_matrix_has_attr(attrs->items[i].name))
+			continue;
+		r = attrs_remove(attrs, i);
+		at = i;
+	}
+	for (size_t i = 0; r == 0 && i < matrix.n; i++)
+		r = attrs_insert(attrs, at + i, matrix.items[i].name, matrix.items[i].value,
+		                 matrix.items[i].value_len);
+	return r;
+}
+
 static const char *explain_attr(const char *attr, int r)
 {
 	if (r == -EINVAL && strcmp(attr, "ap_config") == 0)
@@ -62,6 +83,7 @@ const struct driver driver_vfio_ap = {
 	.has_ap_lock = true,
 	.read_attrs = read_attrs,
 	.check = ap_guard_change,
+	.set_matrix = set_matrix,
 	.explain_create = explain_create,
 	.explain_attr = explain_attr,
 };
