@@ -9,7 +9,8 @@
 #include "cli/out-text.h"
 #include "shared/json.h"
 
-#define LABEL_WIDTH 13
+#define LABEL_WIDTH  13
+#define NAMES_IN_ROW 8
 
 static void add_line(struct output *out, const char *label, const char *value)
 {
@@ -17,6 +18,29 @@ static void add_line(struct output *out, const char *label, const char *value)
 		return;
 	strbuf_addf(&out->text, "  %-*s ", LABEL_WIDTH, label);
 	text_add(out, value, strlen(value));
+	strbuf_add_char(&out->text, '\n');
+}
+
+/* Names in rows; what has a reason in a line of its own. */
+static void add_detail_text(struct output *out, const struct detail *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct detail_item *item = &d->items[i];
+		bool is_first = i == 0 || item->reason || i % NAMES_IN_ROW == 0;
+
+		if (is_first && i > 0)
+			strbuf_add_char(&out->text, '\n');
+		if (is_first)
+			strbuf_addf(&out->text, "  %-*s", LABEL_WIDTH, i == 0 ? d->label : "");
+		strbuf_add_char(&out->text, ' ');
+		text_add(out, item->name, strlen(item->name));
+		if (!item->reason)
+			continue;
+		strbuf_add_str(&out->text, ": ");
+		text_add(out, item->reason, strlen(item->reason));
+	}
+	if (d->n == 0)
+		strbuf_addf(&out->text, "  %-*s none", LABEL_WIDTH, d->label);
 	strbuf_add_char(&out->text, '\n');
 }
 
@@ -34,6 +58,8 @@ static void add_active_text(struct output *out, const struct device_info *info)
 	add_line(out, "IOMMU group:", info->iommu_group);
 	add_line(out, "Device node:", info->device_node);
 	text_add_attrs(out, &info->attrs);
+	for (size_t i = 0; i < info->details.n; i++)
+		add_detail_text(out, &info->details.lists[i]);
 }
 
 static void add_definition_text(struct output *out, const struct device_definition_info *d)
@@ -90,6 +116,24 @@ static void add_attrs_member(struct strbuf *out, size_t indent, const struct att
 	strbuf_add_char(out, ']');
 }
 
+static void add_detail_json(struct strbuf *out, const struct detail *d)
+{
+	strbuf_addf(out, ",\n  \"%s\": [", d->key);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct detail_item *item = &d->items[i];
+
+		strbuf_addf(out, "%s\n    %s", i > 0 ? "," : "",
+		            item->reason ? "{ \"name\": " : "");
+		json_add_string(out, item->name, strlen(item->name));
+		if (!item->reason)
+			continue;
+		strbuf_add_str(out, ", \"reason\": ");
+		json_add_string(out, item->reason, strlen(item->reason));
+		strbuf_add_str(out, " }");
+	}
+	strbuf_add_str(out, d->n > 0 ? "\n  ]" : "]");
+}
+
 static void add_active_json(struct strbuf *out, const struct device_info *info)
 {
 	strbuf_addf(out, ",\n  \"active\": %s", info->is_active ? "true" : "false");
@@ -104,6 +148,8 @@ static void add_active_json(struct strbuf *out, const struct device_info *info)
 	add_member(out, 2, "iommu_group", info->iommu_group);
 	add_member(out, 2, "device_node", info->device_node);
 	add_attrs_member(out, 2, &info->attrs);
+	for (size_t i = 0; i < info->details.n; i++)
+		add_detail_json(out, &info->details.lists[i]);
 }
 
 static void add_definition_json(struct strbuf *out, const struct device_definition_info *d)

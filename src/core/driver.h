@@ -9,6 +9,7 @@
 
 #include "core/attrs.h"
 #include "core/definition.h"
+#include "core/details.h"
 #include "core/env.h"
 #include "core/mdev-uuid.h"
 #include "core/store.h"
@@ -42,6 +43,8 @@ struct driver {
 	/* Reads an active device's attributes back in the form in which they would be
 	 * written at start. NULL: only callouts can tell. */
 	int (*read_attrs)(int device_fd, struct attrs *ret);
+	/* What else an active device has to tell that attributes do not. NULL: nothing. */
+	int (*show)(const struct sysfs *sysfs, int device_fd, struct details *ret);
 	/* Does the change go together with all else on this host? Under the locks of the
 	 * change, before anything is written. NULL: the kernel is asked by doing it. */
 	int (*check)(const struct driver_change *change, struct error *err);

@@ -33,6 +33,7 @@ void device_info_done(struct device_info *info)
 	free(info->iommu_group);
 	free(info->device_node);
 	attrs_done(&info->attrs);
+	details_done(&info->details);
 	*info = (struct device_info){ 0 };
 }
 
@@ -182,6 +183,17 @@ static int show_attrs(int device_fd, struct device_info *info)
 	return show_defined_attrs(device_fd, info);
 }
 
+/* Half of it would look like all of it. */
+static int show_details(struct ops *ops, int device_fd, struct device_info *info)
+{
+	const struct driver *driver = driver_for_type(info->type);
+	int r = driver->show ? driver->show(ops->sysfs, device_fd, &info->details) : 0;
+
+	if (r < 0)
+		details_done(&info->details);
+	return r == -ENOMEM ? r : 0;
+}
+
 static int show_active(struct ops *ops, struct device_info *info)
 {
 	char uuid[MDEV_UUID_TEXT_MAX], path[128];
@@ -203,7 +215,9 @@ static int show_active(struct ops *ops, struct device_info *info)
 	if (fd < 0)
 		return fd;
 	r = show_device_node(fd, info);
-	return r < 0 ? r : show_attrs(fd, info);
+	if (r == 0)
+		r = show_attrs(fd, info);
+	return r < 0 ? r : show_details(ops, fd, info);
 }
 
 static int show_find_active(struct ops *ops, struct device_info *info, struct error *err)

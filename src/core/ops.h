@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/attrs.h"
+#include "core/details.h"
 #include "core/env.h"
 #include "core/mdev-uuid.h"
 #include "core/plan.h"
@@ -253,9 +254,10 @@ struct device_info {
 	char *device_api; /* vfio-pci, vfio-ccw, vfio-ap */
 	char *sysfs_path; /* real path, as the kernel names it */
 	char *driver;
-	char *iommu_group;  /* number */
-	char *device_node;  /* /dev/vfio/N, or /dev/vfio/devices/vfioN */
-	struct attrs attrs; /* read back: from the driver's reader or by name from sysfs */
+	char *iommu_group;      /* number */
+	char *device_node;      /* /dev/vfio/N, or /dev/vfio/devices/vfioN */
+	struct attrs attrs;     /* read back: from the driver's reader or by name from sysfs */
+	struct details details; /* what only this kind of device has */
 };
 
 /** Fills *ret. -ENOENT if the UUID is neither defined nor active. */

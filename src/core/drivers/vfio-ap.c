@@ -8,6 +8,7 @@
 
 #include "core/ap-guard.h"
 #include "core/ap-matrix.h"
+#include "core/ap-show.h"
 #include "core/driver.h"
 
 static int read_attrs(int device_fd, struct attrs *ret)
@@ -82,6 +83,7 @@ const struct driver driver_vfio_ap = {
 	.type = "vfio_ap-passthrough",
 	.has_ap_lock = true,
 	.read_attrs = read_attrs,
+	.show = ap_show_device,
 	.check = ap_guard_change,
 	.set_matrix = set_matrix,
 	.explain_create = explain_create,
