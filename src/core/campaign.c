@@ -174,7 +174,9 @@ static struct campaign_verdict judge_active(const struct campaign_facts *f, stru
 		return act(DEVICE_STARTING, CAMPAIGN_FINISH);
 	if (phase == CAMPAIGN_HALF_MADE && !f->type_differs)
 		return judge_half_made(f, reason);
-	if (is_open(phase) || phase == CAMPAIGN_HALF_MADE)
+	/* Seen for the first time, or defined since: its unit is told that it is ready. */
+	if (is_open(phase) || phase == CAMPAIGN_HALF_MADE ||
+	    (phase == CAMPAIGN_NONE && f->is_noted))
 		v.action = CAMPAIGN_RETIRE;
 	if (f->type_differs) {
 		v.state = DEVICE_DEGRADED;

@@ -445,6 +445,22 @@ static void test_a_device_that_is_there_ends_it(void **state)
 	assert_string_equal(f->tree->writes, "uevent=MDEVMGR=ready\n");
 }
 
+/* Copied into place by hand, by whom nobody tells its unit. Once. */
+static void test_an_active_device_is_defined_by_hand(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(ops_note_registration(f->ops, "p1", true, &f->err), 0);
+	tree_device(f->tree, "p1", "t1", U1, NULL);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_null(f->tree->writes);
+	tree_file(f->tree, DIR U1, MANUAL);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_string_equal(f->tree->writes, "uevent=MDEVMGR=ready\n");
+}
+
 /* Its unit was ready without a definition, and would not be with one. */
 static void test_an_active_device_that_is_defined_stays_ready(void **state)
 {
@@ -947,6 +963,7 @@ int main(void)
 		row(test_the_device_of_another_parent_blocks),
 		row(test_a_type_that_is_not_offered_waits),
 		row(test_a_device_that_is_there_ends_it),
+		row(test_an_active_device_is_defined_by_hand),
 		row(test_an_active_device_that_is_defined_stays_ready),
 		row(test_success_by_another_hand),
 		row(test_a_stuck_driver_keeps_no_lock),

@@ -9,6 +9,7 @@ B=$(uuid 2) # mdpy, loaded while it boots
 C=$(uuid 3) # on late0, which comes after the boot
 D=$(uuid 4) # on mtty, without a definition
 E=$(uuid 5) # on mtty, manual, and in use at shutdown
+F=$(uuid 6) # on mtty, defined when it is active, and gone before the shutdown
 UNIT_C='sys-bus-mdev-devices-83b8f4f2\x2d509f\x2d482f\x2d81e3\x2d000000000003.device'
 
 # unit NAME LINE...
@@ -124,11 +125,28 @@ a_device_that_is_stopped() {
 	check_not "nor restarted" systemctl restart mdevmgr-devices.service
 }
 
+a_definition_by_hand() {
+	local unit
+
+	unit=$(systemd-escape -p --suffix=device "$SYS_BUS/$F")
+	sys_create "$F" mtty mtty-1
+	check_not "a device without a definition has no unit" systemctl is-active "$unit"
+	sys_define mtty "$F" mtty-1 manual
+	check "one that is defined by hand comes up" wait_for 60 systemctl is-active "$unit"
+	udevadm trigger -c change "$SYS_BUS/$F"
+	udevadm settle
+	sleep 1
+	check "and stays up" systemctl is-active "$unit"
+	check "stop" mdevmgr stop -u "$F"
+	check "undefine" mdevmgr undefine -u "$F"
+}
+
 after_boot() {
 	after_the_boot
 	a_late_parent
 	a_driver_that_is_reloaded
 	a_device_that_is_stopped
+	a_definition_by_hand
 	sys_create "$D" mtty mtty-1
 	check "start by hand" mdevmgr start -u "$E"
 	load_modules vfio_iommu_type1
