@@ -308,6 +308,11 @@ bool records_have_begun(const struct records *records)
 	return is_marked(records, BEGUN) || were_here_at_boot(records);
 }
 
+bool records_were_watched(const struct records *records)
+{
+	return is_marked(records, BEGUN);
+}
+
 int records_begin(const struct records *records)
 {
 	return set_mark(records, BEGUN);

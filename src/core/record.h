@@ -126,6 +126,9 @@ uint64_t records_process_start(const struct records *records, pid_t pid);
  * while somebody watched, or would have. */
 bool records_have_begun(const struct records *records);
 
+/** True once records_begin() was called in this boot: somebody has looked before us. */
+bool records_were_watched(const struct records *records);
+
 /** Marks the first pass of this boot as over. */
 int records_begin(const struct records *records) _must_check_;
 

@@ -17,6 +17,9 @@
 #include "daemon/worker.h"
 #include "shared/file.h"
 
+/* What the last daemon may have seen and not told. */
+#define UNTOLD_US INT64_C(10000000)
+
 /* --once: due within this time counts as not done yet; and the end in any case, since a
  * campaign may try for ever. */
 #define ONCE_WITHIN_US INT64_C(2000000)
@@ -211,6 +214,18 @@ static bool is_booting(const struct env *env)
 	       (state == SYSTEM_UNKNOWN && systemd && access(systemd, F_OK) < 0);
 }
 
+/* An earlier daemon has told what it saw, unless it ended before it came to that. */
+static int look_for_the_first_time(struct daemon *d)
+{
+	int r;
+
+	if (manager_has_a_forerunner(d->manager))
+		d->reporter.told_before = record_now() - UNTOLD_US;
+	r = manager_start(d->manager, is_booting(d->env));
+	d->reporter.told_before = 0;
+	return r;
+}
+
 static int run(struct daemon *d)
 {
 	int r = make(d);
@@ -218,7 +233,7 @@ static int run(struct daemon *d)
 	if (r == 0 && d->recipes)
 		r = recipe_runner_start(d->recipes, is_booting(d->env));
 	if (r == 0)
-		r = manager_start(d->manager, is_booting(d->env));
+		r = look_for_the_first_time(d);
 	if (r < 0)
 		return r;
 	return d->options->once ? run_once(d) : serve(d);

@@ -298,6 +298,11 @@ int manager_limit_to(struct manager *m, const char *parent)
 	return m->only ? 0 : -ENOMEM;
 }
 
+bool manager_has_a_forerunner(const struct manager *m)
+{
+	return records_were_watched(m->records);
+}
+
 /* The first look of a boot at a system that runs already arms nothing: who installs us at
  * noon does not want what was stopped in the morning. */
 int manager_start(struct manager *m, bool is_booting)

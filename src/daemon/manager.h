@@ -72,6 +72,9 @@ int manager_limit_to(struct manager *m, const char *parent) _must_check_;
 void manager_set_gate(struct manager *m, bool (*holds)(void *userdata, const char *parent),
                       void *userdata);
 
+/** True if somebody of this boot has looked before: another daemon, or a --once. */
+bool manager_has_a_forerunner(const struct manager *m);
+
 /** Opens the event sources, looks at everything, starts work. Unless the system is booting
  * the first look of a boot arms nothing that it finds registered; it is an error if that
  * look cannot be taken. */

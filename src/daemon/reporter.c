@@ -74,6 +74,11 @@ static void tell_state(const struct reporter *reporter, const char *parent,
 		     arrivals[after->state].words);
 }
 
+static bool was_told(const struct reporter *reporter, const struct survey_entry *entry)
+{
+	return reporter->told_before > 0 && entry->since < reporter->told_before;
+}
+
 /* What is active at the first sight was so before we came. */
 static void on_device(void *userdata, const char *parent, const struct manager_device *before,
                       const struct manager_device *after, const struct survey_entry *entry)
@@ -85,7 +90,8 @@ static void on_device(void *userdata, const char *parent, const struct manager_d
 	if (after->is_broken && !(before && before->is_broken))
 		tell(reporter, parent, entry, LOG_WARNING, MESSAGE_ID_DEFINITION_BROKEN,
 		     "has a definition that cannot be used");
-	else if (!after->is_broken && (before ? before->state != after->state : !is_there(after)))
+	else if (!after->is_broken && (before ? before->state != after->state
+	                                      : !is_there(after) && !was_told(reporter, entry)))
 		tell_state(reporter, parent, before, after, entry);
 }
 
@@ -114,6 +120,7 @@ static void on_trouble(void *userdata, enum manager_trouble trouble, const char 
 void reporter_init(struct reporter *reporter, const struct journal *journal)
 {
 	reporter->journal = journal;
+	reporter->told_before = 0;
 	reporter->observer = (struct manager_observer){ .device = on_device,
 		                                        .trouble = on_trouble,
 		                                        .userdata = reporter };

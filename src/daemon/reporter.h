@@ -3,6 +3,8 @@
  * Tells the journal of each change of a device's state. */
 #pragma once
 
+#include <stdint.h>
+
 #include "core/env.h"
 #include "daemon/journal.h"
 #include "daemon/manager.h"
@@ -10,6 +12,8 @@
 struct reporter {
 	const struct journal *journal;
 	struct manager_observer observer;
+	int64_t told_before; /* what is first seen in a state, and has been since before this
+	                      * time, was told by an earlier daemon; 0: there was none */
 };
 
 /** Fills in reporter->observer; journal is borrowed. */

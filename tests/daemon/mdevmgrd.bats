@@ -82,6 +82,25 @@ load lib
 	created mtty mtty-1 ''
 }
 
+@test "killed and started again it does not tell again what has been so for long" {
+	local record=$R/run/mdevmgr/parents/mtty/$U4
+
+	defined "$U4" mtty mtty-9 auto
+	start_daemon
+	wait_for phase mtty "$U4" no-type
+	wait_for said "^$U4 on mtty waits for its type"
+	end_daemon KILL
+	start_daemon
+	wait_for said "^$U4 on mtty waits for its type"
+	end_daemon KILL
+	sed -i 's/^since=.*/since=1/' "$record"
+	start_daemon
+	late_parent
+	kill -HUP "$PID"
+	wait_for is_over late "$U4"
+	run ! said "^$U4 on mtty waits for its type"
+}
+
 @test "a second one refuses to start and names the first" {
 	start_daemon
 	run --separate-stderr "$MDEVMGRD"
