@@ -241,10 +241,12 @@ static struct campaign_verdict judge_no_type(const struct campaign_facts *f, str
 static struct campaign_verdict judge_no_instance(const struct campaign_facts *f,
                                                  struct strbuf *reason)
 {
-	if (f->is_freed || f->is_changed)
+	int64_t next = f->record->next;
+
+	if (f->is_freed || f->is_changed || (next > 0 && f->now >= next))
 		return start(f, DEVICE_STARTING, reason);
 	say_recorded(f, "the type has no instance left", reason);
-	return rest(DEVICE_WAITING_INSTANCE);
+	return rest_until(DEVICE_WAITING_INSTANCE, next);
 }
 
 /* Its own disk comes by another registration, if it comes. */

@@ -190,7 +190,9 @@ static void judge_failure(struct try *t, int r, const struct error *err)
 	t->record.pid = t->start.result.pid;
 	if (phase == CAMPAIGN_HALF_MADE)
 		t->record.written = t->start.n_written + t->start.result.n_written;
-	if (phase == CAMPAIGN_RETRY || phase == CAMPAIGN_HALF_MADE)
+	if (phase == CAMPAIGN_RETRY || phase == CAMPAIGN_HALF_MADE ||
+	    (phase == CAMPAIGN_NO_INSTANCE &&
+	     site_has_instances(t->site, t->start.definition->type)))
 		t->record.next = campaign_next_try(t->req->policy, t->record.attempts,
 		                                   t->record.since);
 }

@@ -25,14 +25,14 @@ enum campaign_phase {
 	CAMPAIGN_CREATING, /* somebody writes, or died writing, between here and done */
 	CAMPAIGN_RETRY,    /* failed on what may heal; next is the time of the next try */
 	CAMPAIGN_NO_TYPE,
-	CAMPAIGN_NO_INSTANCE,
-	CAMPAIGN_OTHER_DISK, /* the parent carries another disk than the device's own */
-	CAMPAIGN_BLOCKED,    /* the UUID belongs to the device of parent `other` */
-	CAMPAIGN_STUCK,      /* process `pid` is inside the driver, or was */
-	CAMPAIGN_FAILED,     /* on what cannot heal */
-	CAMPAIGN_DONE,       /* started, seen, or stopped by somebody: over */
-	CAMPAIGN_DEGRADED,   /* done, but not as defined */
-	CAMPAIGN_HALF_MADE,  /* created, and then failed at an attribute, on what may heal; as
+	CAMPAIGN_NO_INSTANCE, /* next is 0 unless the type says that there are some */
+	CAMPAIGN_OTHER_DISK,  /* the parent carries another disk than the device's own */
+	CAMPAIGN_BLOCKED,     /* the UUID belongs to the device of parent `other` */
+	CAMPAIGN_STUCK,       /* process `pid` is inside the driver, or was */
+	CAMPAIGN_FAILED,      /* on what cannot heal */
+	CAMPAIGN_DONE,        /* started, seen, or stopped by somebody: over */
+	CAMPAIGN_DEGRADED,    /* done, but not as defined */
+	CAMPAIGN_HALF_MADE,   /* created, and then failed at an attribute, on what may heal; as
 	                     * RETRY. next is 0 while it is removed, on what cannot heal */
 	_CAMPAIGN_PHASE_MAX,
 };

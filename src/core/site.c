@@ -164,6 +164,18 @@ int site_read_available(struct site *site, const char *type, struct strbuf *ret)
 	return r < 0 ? r : sysfs_read_again(site->type.available_fd, ret);
 }
 
+bool site_has_instances(struct site *site, const char *type)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	const char *reason;
+	int32_t available;
+
+	if (site_read_available(site, type, &text) < 0)
+		return false;
+	strbuf_trim(&text);
+	return types_parse_instances(strbuf_str(&text), &available, &reason) == 0 && available != 0;
+}
+
 /* ---- records -------------------------------------------------------------------------- */
 
 /* Whoever removed the directory has made an end to all that was in it. */

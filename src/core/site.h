@@ -61,6 +61,9 @@ bool site_has_open(const struct site *site, const char *type);
  * negative errno. */
 int site_open_type(struct site *site, const char *type) _must_check_;
 
+/** True if a type says that it has free instances, or that it does not count them. */
+bool site_has_instances(struct site *site, const char *type);
+
 /** Appends what available_instances of a type says now. */
 int site_read_available(struct site *site, const char *type, struct strbuf *ret) _must_check_;
 

@@ -312,7 +312,8 @@ static void copy_record(const struct subject *s, bool is_there, struct survey_en
 	ret->tried = record->definition;
 	ret->written = record->written;
 	ret->is_half_made = record->phase == CAMPAIGN_HALF_MADE && is_there;
-	if (record->phase == CAMPAIGN_RETRY || ret->is_half_made)
+	if (record->phase == CAMPAIGN_RETRY || record->phase == CAMPAIGN_NO_INSTANCE ||
+	    ret->is_half_made)
 		ret->next = record->next;
 	if (ret->state == DEVICE_STUCK)
 		ret->pid = record->pid;

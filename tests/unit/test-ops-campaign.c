@@ -360,7 +360,9 @@ static void test_failures_are_classified(void **state)
 {
 	static const struct failure_row rows[] = {
 		{ "create", -EIO, CAMPAIGN_RETRY, true },
-		{ "create", -EUSERS, CAMPAIGN_NO_INSTANCE, false },
+		/* the type says that there are some */
+		{ "create", -EUSERS, CAMPAIGN_NO_INSTANCE, true },
+		{ "create", -ENOSPC, CAMPAIGN_NO_INSTANCE, true },
 		{ "create", -EEXIST, CAMPAIGN_RETRY, true },
 		{ "a0", -EINVAL, CAMPAIGN_RETRY, true },
 		{ "a0", -ENOENT, CAMPAIGN_FAILED, false },
@@ -384,6 +386,25 @@ static void test_failures_are_classified(void **state)
 		assert_int_equal(attempt(f, &f->u1), 0);
 		assert_null(f->tree->writes);
 	}
+}
+
+/* Another device has taken the last one since we looked: it must go first. */
+static ssize_t take_the_last_instance(void *userdata, int dirfd, const char *name, int fd,
+                                      const void *bytes, size_t n)
+{
+	tree_file(userdata, "/sys/devices/p1/mdev_supported_types/t1/available_instances", "0\n");
+	return -ENOSPC;
+}
+
+static void test_the_last_instance_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	sysfs_set_writer(f->ops->sysfs, take_the_last_instance, f->tree);
+	assert_int_equal(attempt(f, &f->u1), -ENOSPC);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_NO_INSTANCE);
+	assert_int_equal(f->record.next, 0);
 }
 
 static void test_reasons_of_private_definitions_are_private(void **state)
@@ -959,6 +980,7 @@ int main(void)
 		row(test_nothing_is_armed_on_a_running_system),
 		row(test_once_in_a_registration),
 		row(test_failures_are_classified),
+		row(test_the_last_instance_is_waited_for),
 		row(test_reasons_of_private_definitions_are_private),
 		row(test_the_device_of_another_parent_blocks),
 		row(test_a_type_that_is_not_offered_waits),

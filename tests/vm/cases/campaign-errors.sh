@@ -26,13 +26,14 @@ check "the daemon starts" daemon_start
 
 # for a while
 n=0
-for errno in 5 11 16 19 22; do	# EIO EAGAIN EBUSY ENODEV EINVAL
+errnos=(5 11 16 19 22 28) # EIO EAGAIN EBUSY ENODEV EINVAL ENOSPC (with free instances)
+for errno in "${errnos[@]}"; do
 	n=$((n + 1))
 	define_auto "$(uuid 10$n)" "heal$n" alpha 1
 	kmod "add heal$n create_errno=$errno create_fail_first=4"
 done
 n=0
-for errno in 5 11 16 19 22; do
+for errno in "${errnos[@]}"; do
 	n=$((n + 1))
 	starts "heal$n" "$(uuid 10$n)" "1:1" "errno $errno four times, then it heals"
 	is "$(kmod_parent "heal$n" attempts)" 5 "... at the fifth attempt"
