@@ -20,9 +20,8 @@
 #define CALLS_PER_USER_MAX 2048 /* of one user who is not root */
 #define BYTES_MAX          (3 * 1024 * 1024)
 #define BYTES_PER_USER_MAX (BYTES_MAX / 2)
-/* dbus-daemon lets a connection wait for 128 answers; one user must not take all. */
-#define ASKED_MAX          96
-#define ASKED_PER_USER_MAX 48
+/* dbus-daemon lets a connection wait for 128 answers. */
+#define ASKED_MAX 96
 /* So many at once leave memory behind that is worth giving back. */
 #define MANY 64
 
@@ -346,6 +345,15 @@ static void check_caller(struct call *call)
 
 /* ---- all of them ------------------------------------------------------------------------------ */
 
+/* One user may have half of what the others leave: there is something for the next, however
+ * many leave their questions open. */
+static bool may_ask(const struct bus_calls *calls, const struct user *user)
+{
+	unsigned left = ASKED_MAX - (calls->asked - user->asked);
+
+	return calls->asked < ASKED_MAX && user->asked < (left + 1) / 2;
+}
+
 /* Lets the next do their next step, first come first served. */
 static void go_on(struct bus_calls *calls)
 {
@@ -357,8 +365,7 @@ static void go_on(struct bus_calls *calls)
 			break;
 		if (call->state == CALL_READY && calls->begun < calls->settings->calls_max)
 			check_caller(call);
-		else if (call->state == CALL_UNASKED && calls->asked < ASKED_MAX &&
-		         call->user->asked < ASKED_PER_USER_MAX)
+		else if (call->state == CALL_UNASKED && may_ask(calls, call->user))
 			ask_leave(call);
 	}
 }

@@ -280,6 +280,30 @@ offered() {
 	(($(grep -c system-bus-name "$BUS_DIR/polkit") <= 48))
 }
 
+# asked_of CONNECTIONS N: polkit was asked about so many, N times about each
+asked_of() {
+	(($(awk -v n="$2" '/^system-bus-name/ && ++asked[$2] == n { of++ } END { print of + 0 }' \
+		"$BUS_DIR/polkit") >= $1))
+}
+
+@test "two users whose questions stay open do not keep a third from being asked" {
+	local uid
+
+	start_all silent
+	FLOOD_PID=
+	for uid in "$NOBODY" 1; do
+		"${top_builddir:?}/tests/daemon/flood" 1 60 "$PID" "$uid" >"$BUS_DIR/flood.$uid" 2>&1 3>&- &
+		FLOOD_PID+=" $!"
+	done
+	wait_for asked_of 2 20
+	NOBODY=2
+	AS_NOBODY=(setpriv --reuid=2 --regid=2 --clear-groups --inh-caps=-all)
+	as_nobody busctl --auto-start=no --timeout=300 call "$NAME" /org/mdevmgr1 "$NAME.Manager" Undefine \
+		'a{sv}' 1 uuid s "$U3" >"$BUS_DIR/third" 2>&1 3>&- &
+	FLOOD_PID+=" $!"
+	wait_for asked_of 3 1
+}
+
 @test "large calls of one user that wait leave room for those of others" {
 	start_all silent
 	local json i
