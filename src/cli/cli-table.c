@@ -94,7 +94,8 @@ static const struct cli_option modify_options[] = {
 	FLAG(DELATTR, '\0', "delattr", "Delete an attribute",
 	     "The one at --index, or the last one."),
 	{ OPTION_INDEX, 'i', "index", "INDEX", VALUE_INDEX, false, false,
-	  "Position of the attribute, from 0", "`list -dv' prints the positions." },
+	  "Position of the attribute, from 0",
+	  "`list -dv' prints the positions, with --live `list -v'." },
 	{ OPTION_VALUE, '\0', "value", "attr_value", VALUE_TEXT, false, false,
 	  "Value of the attribute that is added",
 	  "A value that begins with a hyphen is written as --value=VALUE." },
@@ -103,8 +104,10 @@ static const struct cli_option modify_options[] = {
 	FLAG(AUTO, 'a', "auto", "Start the device whenever its parent appears", NULL),
 	FLAG(MANUAL, 'm', "manual", "Start the device only on demand", NULL),
 	FLAG(LIVE, 'l', "live", "Change the running device",
-	     "Together with --jsonfile, for devices whose callout script can do that. With "
-	     "--defined the definition is changed too."),
+	     "Together with --jsonfile: the device becomes what the file says. For crypto devices "
+	     "(vfio_ap), where --addattr and --delattr change what the device has now, and for "
+	     "those whose callout script can do that. With --defined the definition is changed "
+	     "too."),
 	FLAG(DEFINED, 'd', "defined", "Change the definition (the default)", NULL),
 	{ OPTION_JSONFILE, '\0', "jsonfile", "JSONFILE", VALUE_FILE, false, false,
 	  "Replace the whole definition by this file", "/dev/stdin reads it from standard input." },
@@ -121,8 +124,8 @@ static const struct cli_option modify_options[] = {
 static const struct cli_rule modify_rules[] = {
 	{ RULE_CONFLICTS, BIT(TYPE), BIT(JSONFILE) | BIT(LIVE), 0 },
 	{ RULE_CONFLICTS, BIT(DELATTR), BIT(VALUE), 0 },
-	{ RULE_CONFLICTS, BIT(INDEX), BIT(AUTO) | BIT(MANUAL) | BIT(JSONFILE) | BIT(LIVE), 0 },
-	{ RULE_CONFLICTS, BIT(VALUE), BIT(AUTO) | BIT(MANUAL) | BIT(JSONFILE) | BIT(LIVE), 0 },
+	{ RULE_CONFLICTS, BIT(INDEX), BIT(AUTO) | BIT(MANUAL) | BIT(JSONFILE), 0 },
+	{ RULE_CONFLICTS, BIT(VALUE), BIT(AUTO) | BIT(MANUAL) | BIT(JSONFILE), 0 },
 	{ RULE_ONE_OF, MODIFY_ACTIONS, BIT(TYPE), 0 },
 	{ RULE_ANY_OF, BIT(UUID), 0, 0 },
 	{ RULE_REQUIRES, BIT(ADDATTR), BIT(VALUE), BIT(LIVE) },

@@ -14,6 +14,7 @@
 #include "core/mdev-uuid.h"
 #include "core/store.h"
 #include "core/sysfs.h"
+#include "core/writer.h"
 #include "shared/error.h"
 #include "shared/macro.h"
 
@@ -32,6 +33,16 @@ struct driver_change {
 	bool is_quiet;                       /* nobody reads along: no tables, no warnings */
 	/* The recipe of the parent as it shall be, NULL: as it is in its file. */
 	const struct recipe *recipe;
+};
+
+/* A running device that is to be changed; all borrowed. */
+struct driver_device {
+	const struct env *env;
+	const struct sysfs *sysfs;
+	struct writer *writer;
+	unsigned limit_ms; /* of each write */
+	int fd;            /* its directory */
+	const char *name;  /* its UUID, for messages */
 };
 
 struct driver {
@@ -56,6 +67,13 @@ struct driver {
 	 * of this kind of device. NULL for what it knows nothing about. */
 	const char *(*explain_create)(int r);
 	const char *(*explain_attr)(const char *attr, int r);
+	/* Makes a running device as if it had been started with these attributes, and reads
+	 * back that it is so; what fails is undone. NULL, as is plan_live: only callouts can. */
+	int (*live)(const struct driver_device *device, const struct attrs *wanted,
+	            struct error *err);
+	/* Appends the writes, name and value, that live() would make. */
+	int (*plan_live)(const struct driver_device *device, const struct attrs *wanted,
+	                 struct attrs *ret, struct error *err);
 };
 
 /** The driver of a type, never NULL. */

@@ -91,13 +91,12 @@ static int modify_find(struct modify *m, struct error *err)
 
 /* ---- what it shall be ------------------------------------------------------------- */
 
-static int bad_index(const struct modify *m, uint32_t index, struct error *err)
+static int bad_index(const struct modify_request *req, size_t n, struct error *err)
 {
-	size_t n = m->definition->attrs.n;
 	char uuid[MDEV_UUID_TEXT_MAX];
 
-	mdev_uuid_format(m->req->uuid, uuid);
-	error_set(err, -EINVAL, "Attribute index %u is invalid", index);
+	mdev_uuid_format(req->uuid, uuid);
+	error_set(err, -EINVAL, "Attribute index %u is invalid", req->index);
 	if (n == 0)
 		error_set_cause(err, "Device %s has no attributes", uuid);
 	else
@@ -105,36 +104,46 @@ static int bad_index(const struct modify *m, uint32_t index, struct error *err)
 	return -EINVAL;
 }
 
-static int modify_add_attr(struct modify *m, struct error *err)
+static int add_attr(const struct modify_request *req, struct attrs *attrs, struct error *err)
 {
-	const struct modify_request *req = m->req;
-	struct attrs *attrs = &m->definition->attrs;
 	size_t index = req->has_index ? req->index : attrs->n;
-	const char *problem = plan_attr_name_problem(req->attr_name);
+	const char *name = req->attr_name ? req->attr_name : "";
+	const char *problem = plan_attr_name_problem(name);
 
+	if (!problem && !req->attr_value)
+		problem = "it needs a value";
 	if (problem) {
-		error_set(err, -EINVAL, "Invalid attribute '%s'", req->attr_name);
+		error_set(err, -EINVAL, "Invalid attribute '%s'", name);
 		error_set_cause(err, "%s", problem);
 		return -EINVAL;
 	}
 	if (index > attrs->n)
-		return bad_index(m, req->index, err);
-	return ops_result(attrs_insert(attrs, index, req->attr_name, req->attr_value,
-	                               strlen(req->attr_value)),
-	                  err);
+		return bad_index(req, attrs->n, err);
+	return ops_result(
+		attrs_insert(attrs, index, name, req->attr_value, strlen(req->attr_value)), err);
 }
 
-static int modify_delete_attr(struct modify *m, struct error *err)
+static int delete_attr(const struct modify_request *req, struct attrs *attrs, struct error *err)
 {
-	const struct modify_request *req = m->req;
-	struct attrs *attrs = &m->definition->attrs;
-
 	/* Nothing to delete is no failure, unless it was named: as in mdevctl. */
 	if (!req->has_index)
 		return attrs->n == 0 ? 0 : attrs_remove(attrs, attrs->n - 1);
 	if (req->index >= attrs->n)
-		return bad_index(m, req->index, err);
+		return bad_index(req, attrs->n, err);
 	return attrs_remove(attrs, req->index);
+}
+
+int ops_change_attrs(const struct modify_request *req, struct attrs *attrs, struct error *err)
+{
+	switch (req->attr) {
+	case MODIFY_ATTR_NONE:
+		break;
+	case MODIFY_ATTR_ADD:
+		return add_attr(req, attrs, err);
+	case MODIFY_ATTR_DELETE:
+		return delete_attr(req, attrs, err);
+	}
+	return 0;
 }
 
 static int modify_type(struct modify *m, struct error *err)
@@ -177,9 +186,7 @@ static int modify_change(struct modify *m, struct error *err)
 		return r;
 	if (req->set_auto || req->set_manual)
 		m->definition->autostart = req->set_auto;
-	if (req->attr == MODIFY_ATTR_ADD)
-		return modify_add_attr(m, err);
-	return req->attr == MODIFY_ATTR_DELETE ? modify_delete_attr(m, err) : 0;
+	return ops_change_attrs(req, &m->definition->attrs, err);
 }
 
 static int modify_read_old(struct modify *m, struct error *err)

@@ -104,11 +104,16 @@ int ops_lock_definitions(struct ops *ops, const char *what, const struct mdev_uu
 /** True if any callout or notifier would be run. */
 bool ops_has_scripts(struct ops *ops);
 
+/** Adds or deletes the attribute that the request names. -EINVAL for a name that is none, a
+ * value that is missing, an index that is not there. */
+int ops_change_attrs(const struct modify_request *req, struct attrs *attrs,
+                     struct error *err) _must_check_;
+
 /** ops_define() of a crypto matrix: ops-define-ap.c. */
 int ops_define_ap(struct ops *ops, const struct define_request *req, struct mdev_uuid *ret_uuid,
                   struct plan *ret_plan, struct error *err) _must_check_;
 
-/** Changes the running device by callouts (modify --live): ops-live.c. */
+/** Changes the running device (modify --live): ops-live.c. */
 int ops_modify_live(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
                     struct error *err) _must_check_;
 

@@ -51,9 +51,6 @@ case "$event $action" in
 	[ "$action" != start ] || conflicts
 	[ $rc = 0 ] || drop ;;
 "live modify")
-	take
-	printf "vfio-ap module does not support ap_config for live modification" >&2
-	drop
 	rc=255 ;;
 "post "*)
 	[ -n "$FORGET" ] || drop ;;
@@ -65,7 +62,7 @@ T=vfio_ap-passthrough
 fixture() {
 	mkdir -p "$R/run/lock"
 	parent matrix; type_ matrix "$T" 65536 vfio-ap 'VFIO AP Passthrough Device'
-	device "$U1" matrix "$T"
+	device "$U1" matrix "$T" {,un}assign_{adapter,domain,control_domain}
 	device_dir "$U1" matrix
 	printf '05.0004\n05.0047\n' >"$R/$REPLY/matrix"
 	printf '00ab\n' >"$R/$REPLY/control_domains"
@@ -149,16 +146,13 @@ APQN 5.71 already in use by $U1"
 	no_file run/lock/s390apconfig.lock
 }
 
-@test "live on a kernel without ap_config: refused, our message on a line of its own" {
-	json "$T" manual assign_adapter 5
-	echo "$REPLY" >json/new
-	try modify -u "$U1" -p matrix --live --defined --jsonfile json/new
-	[[ $stderr == "Error: Mediated device matrix/$U1 is not defined"* ]]
-	defined "$U1" matrix "$T" manual
-	try modify -u "$U1" -p matrix --live --defined --jsonfile json/new
-	refused 'ap-check: vfio-ap module does not support ap_config for live modification'
-	definition "$U1" matrix "$T" manual
-	free_lock
+@test "a live change is ours: it is not asked, its lock is taken and given back" {
+	try modify -u "$U1" --live --addattr assign_adapter --value 6
+	succeeds
+	device_dir "$U1" matrix
+	file_is "$REPLY/assign_adapter" 6
+	no_file trace
+	no_file run/lock/s390apconfig.lock
 }
 
 @test "attributes come from sysfs: in decimal, and without ap-check" {

@@ -148,3 +148,10 @@ load lib
 	[[ $stderr == "Error: "*"Permission denied"* ]]
 	definition "$U1" "$PA" i915-GVTg_V5_4 auto
 }
+
+@test "modify --live with an attribute is for drivers that can do it: else the device's callout needs a file" {
+	try modify -u "$U1" --live --addattr a --value 1
+	fails 1 "'live' option must be used with 'jsonfile' option"
+	try modify -u "$U1" --live --delattr --index 0
+	fails 1 "'live' option must be used with 'jsonfile' option"
+}

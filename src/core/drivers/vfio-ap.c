@@ -7,23 +7,19 @@
 #include <string.h>
 
 #include "core/ap-guard.h"
+#include "core/ap-live.h"
 #include "core/ap-matrix.h"
 #include "core/ap-show.h"
 #include "core/driver.h"
 
 static int read_attrs(int device_fd, struct attrs *ret)
 {
-	_cleanup_(strbuf_done) struct strbuf matrix = STRBUF_INIT, control = STRBUF_INIT;
 	_cleanup_(attrs_done) struct attrs attrs = { 0 };
-	struct ap_matrix m;
-	int r;
+	struct ap_matrix m = { 0 };
+	int r = ap_live_read(device_fd, &m);
 
-	r = sysfs_read(device_fd, "matrix", &matrix);
-	if (r == 0)
-		r = sysfs_read(device_fd, "control_domains", &control);
 	if (r < 0)
 		return r;
-	ap_matrix_from_sysfs(strbuf_str(&matrix), strbuf_str(&control), &m);
 	r = ap_matrix_to_attrs(&m, &attrs);
 	if (r < 0)
 		return r;
@@ -73,6 +69,40 @@ static const char *explain_attr(const char *attr, int r)
 	}
 }
 
+/* What the kernel would refuse at a start is refused here, before anything is written. */
+static int wanted_matrix(const struct driver_device *device, const struct attrs *wanted,
+                         struct ap_matrix *ret, struct error *err)
+{
+	struct ap_attrs_report report;
+	const struct attr *bad;
+
+	ap_matrix_from_attrs(wanted, ret, &report);
+	if (report.bad >= wanted->n)
+		return 0;
+	bad = &wanted->items[report.bad];
+	error_set(err, -EINVAL, "Failed to change the matrix of device %s", device->name);
+	error_set_cause(err, "'%s' with value '%s' cannot be part of it", bad->name, bad->value);
+	error_set_advice(err, "nothing was changed");
+	return -EINVAL;
+}
+
+static int live(const struct driver_device *device, const struct attrs *wanted, struct error *err)
+{
+	struct ap_matrix m = { 0 };
+	int r = wanted_matrix(device, wanted, &m, err);
+
+	return r < 0 ? r : ap_live_apply(device, &m, err);
+}
+
+static int plan_live(const struct driver_device *device, const struct attrs *wanted,
+                     struct attrs *ret, struct error *err)
+{
+	struct ap_matrix m = { 0 };
+	int r = wanted_matrix(device, wanted, &m, err);
+
+	return r < 0 ? r : ap_live_plan(device, &m, ret, err);
+}
+
 static const char *explain_create(int r)
 {
 	return driver_generic.explain_create(r);
@@ -88,4 +118,6 @@ const struct driver driver_vfio_ap = {
 	.set_matrix = set_matrix,
 	.explain_create = explain_create,
 	.explain_attr = explain_attr,
+	.live = live,
+	.plan_live = plan_live,
 };
