@@ -114,6 +114,21 @@ static bool is_same(const struct manager_device *a, const struct manager_device 
 	       a->is_broken == b->is_broken;
 }
 
+/* What changes from try to try. A device that starts at once is told once. */
+static uint32_t details_of(const struct survey_entry *e)
+{
+	const char *reason = e->reason ? e->reason : "";
+	uint64_t hash;
+
+	if (e->state == DEVICE_ACTIVE || (e->state == DEVICE_STARTING && e->next == 0))
+		return 0;
+	hash = record_hash_definition(reason, strlen(reason));
+	hash = hash * 31 + e->attempts;
+	hash = hash * 31 + (uint64_t)e->errnum;
+	hash = hash * 31 + (uint64_t)e->next;
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
 static struct manager_device device_of(const struct survey_entry *e)
 {
 	return (struct manager_device){ .uuid = e->uuid,
@@ -122,7 +137,8 @@ static struct manager_device device_of(const struct survey_entry *e)
 		                        .is_auto = e->is_auto,
 		                        .is_private = e->is_private,
 		                        .is_bad = survey_entry_is_bad(e),
-		                        .is_broken = e->is_broken };
+		                        .is_broken = e->is_broken,
+		                        .details = details_of(e) };
 }
 
 /* Both lists are in order of UUID. */
@@ -141,7 +157,8 @@ static void tell_differences(struct manager *m, const struct parent *p,
 			tell_device(m, p, &p->devices[i], NULL, NULL);
 		else if (order > 0)
 			tell_device(m, p, NULL, &after[j], &survey->entries[j]);
-		else if (!is_same(&p->devices[i], &after[j]))
+		else if (!is_same(&p->devices[i], &after[j]) ||
+		         p->devices[i].details != after[j].details)
 			tell_device(m, p, &p->devices[i], &after[j], &survey->entries[j]);
 		i += order <= 0;
 		j += order >= 0;

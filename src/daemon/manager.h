@@ -24,6 +24,8 @@ struct manager_device {
 	bool is_private;
 	bool is_bad;
 	bool is_broken;
+	uint32_t details; /* a hash of reason, attempts, errno, next try; 0 while it is made or
+	                   * active */
 };
 
 /* What goes wrong beyond devices. */

@@ -82,6 +82,22 @@ offered() {
 	wait_for grep -q PropertiesChanged "$BUS_DIR/signals"
 }
 
+@test "signals: each try of what is tried again is told" {
+	rm "$R/sys/devices/${DEVPATH[mtty]}/mdev_supported_types/mtty-1/create"
+	mkdir "$R/sys/devices/${DEVPATH[mtty]}/mdev_supported_types/mtty-1/create"
+	prepare_bus
+	run_bus
+	busctl --auto-start=no --match="path_namespace='/org/mdevmgr1'" monitor >"$BUS_DIR/signals" 2>&1 3>&- &
+	MONITOR_PID=$!
+	wait_for grep -q Monitoring "$BUS_DIR/signals"
+	start_daemon
+	wait_for is_on_bus
+	path device mtty "$U2"
+	# shellcheck disable=SC2016 # for the shell that counts
+	wait_for bash -c '(($(grep -A1 "Path=$1 " "$2" | grep -c Member=PropertiesChanged) >= 4))' _ "$REPLY" \
+		"$BUS_DIR/signals"
+}
+
 @test "a definition that others may not read: its reason and its text are not told" {
 	rawdef "$ND" mtty '{"mdev_type": "secret-value"'
 	chmod 600 "$R/etc/mdevctl.d/mtty/$ND"
