@@ -28,7 +28,7 @@ _mdevmgr_options()
 	'parent undefine') echo '--dry-run -h --help' ;;
 	'parent list') echo '--json --noheadings -h --help' ;;
 	'parent show') echo '--json -h --help' ;;
-	'parent apply') echo '--all --dry-run -h --help' ;;
+	'parent apply') echo '--all --due --dry-run -h --help' ;;
 	'parent release') echo '--dry-run -h --help' ;;
 	start-parent-mdevs) echo '--dry-run -h --help' ;;
 	help) echo '-h --help' ;;

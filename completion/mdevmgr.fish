@@ -172,6 +172,7 @@ for command in $commands
     complete -c $command -n '__mdevmgr_is "parent show"' -s h -l help -d 'Print help (-h: in short)'
     complete -c $command -n '__mdevmgr_is "parent show"' -a '(__mdevmgr_recipes)'
     complete -c $command -n '__mdevmgr_is "parent apply"' -l all -d 'Apply all recipes that are not paused'
+    complete -c $command -n '__mdevmgr_is "parent apply"' -l due -d 'Apply the recipes that the daemon would apply now'
     complete -c $command -n '__mdevmgr_is "parent apply"' -l dry-run -d 'Print what would be done, do nothing'
     complete -c $command -n '__mdevmgr_is "parent apply"' -s h -l help -d 'Print help (-h: in short)'
     complete -c $command -n '__mdevmgr_is "parent apply"' -a '(__mdevmgr_recipes)'

@@ -72,6 +72,7 @@ copy_units()
 		sed -E "s|^(Exec[A-Za-z]+=-?)/[^ ]*/mdevmgr[a-z-]*|\\1/bin/true|" "$unit" >"$work/${unit##*/}"
 	done
 	cp "$work/mdevmgr-parent@.service" "$work/mdevmgr-parent@4711.service"
+	cp "$work/mdevmgr-recipes@.service" "$work/mdevmgr-recipes@4711.service"
 }
 
 check_units()

@@ -297,8 +297,15 @@ static const struct cli_option parent_change_options[] = {
 
 static const struct cli_option parent_apply_options[] = {
 	FLAG(ALL, '\0', "all", "Apply all recipes that are not paused", NULL),
+	FLAG(DUE, '\0', "due", "Apply the recipes that the daemon would apply now",
+	     "Those that were applied before in this boot, or whose hardware has come since. For "
+	     "units that are started when hardware comes."),
 	FLAG(DRY_RUN, '\0', "dry-run", "Print what would be done, do nothing", NULL),
 	ROW_HELP,
+};
+
+static const struct cli_rule parent_apply_rules[] = {
+	{ RULE_CONFLICTS, BIT(DUE), BIT(ALL) | BIT(DRY_RUN), 0 },
 };
 
 static const struct cli_option parent_list_options[] = {
@@ -512,6 +519,7 @@ const struct cli_verb cli_verbs[] = {
 	          "With --all a recipe that fails is told in a warning and the others are applied; "
 	          "hardware that is not there is no failure.",
 	  OPTIONS(parent_apply_options),
+	  RULES(parent_apply_rules),
 	  .run = verb_parent_apply },
 	{ .name = "parent release",
 	  .is_configured = true,

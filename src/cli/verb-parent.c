@@ -65,12 +65,15 @@ int verb_parent_release(struct cli *cli, const struct arguments *args, struct er
 
 int verb_parent_apply(struct cli *cli, const struct arguments *args, struct error *err)
 {
-	if (!args->positional == !arguments_has(args, ALL)) {
-		error_set(err, -EINVAL, "Either a parent is needed, or --all");
+	bool is_given = args->positional, is_due = arguments_has(args, DUE);
+
+	if (is_given == (is_due || arguments_has(args, ALL))) {
+		error_set(err, -EINVAL, "Either a parent is needed, or --all, or --due");
 		error_set_kind(err, ERROR_USAGE);
 		return -EINVAL;
 	}
-	return run_target(cli, args, REQUEST_PARENT_APPLY, err);
+	return is_due ? ops_parent_try_all(cli->ops, PARENT_TRY_EVENT, LOG_LEVEL_WARN, err)
+	              : run_target(cli, args, REQUEST_PARENT_APPLY, err);
 }
 
 /* ---- those that look -------------------------------------------------------------------------- */

@@ -259,6 +259,28 @@ int ops_parent_try(struct ops *ops, const char *name, enum parent_try why, struc
 	return r < 0 ? r : try_locked(ops, name, why, err);
 }
 
+int ops_parent_try_all(struct ops *ops, enum parent_try why, enum log_level level,
+                       struct error *err)
+{
+	_cleanup_(recipes_done) struct recipes recipes = { 0 };
+	int r = recipes_load(ops->env, &recipes);
+
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot read the recipes in %s", RECIPE_DIR);
+	for (size_t i = 0; i < recipes.n; i++) {
+		_cleanup_(error_done) struct error reason = ERROR_INIT;
+		_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+		if (env_is_interrupted(ops->env))
+			return error_set(err, -EINTR, "Interrupted");
+		if (ops_parent_try(ops, recipes.items[i].name, why, &reason) >= 0)
+			continue;
+		error_format(&reason, &text);
+		log_message(env_log(ops->env), level, "%s", strbuf_str(&text));
+	}
+	return 0;
+}
+
 /* ---- for a start -------------------------------------------------------------------------- */
 
 /* True if the recipe's hardware is this parent. */

@@ -69,6 +69,11 @@ int ops_parent_try(struct ops *ops, const char *name, enum parent_try why,
 int ops_parent_prepare(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                        struct error *err) _must_check_;
 
+/** ops_parent_try() for all recipes. What fails is logged at this level, and is no failure: its
+ * record tells. */
+int ops_parent_try_all(struct ops *ops, enum parent_try why, enum log_level level,
+                       struct error *err) _must_check_;
+
 /* How it stands with a recipe. Lives during the call that tells of it. */
 struct parent_info {
 	const char *name;

@@ -10,6 +10,7 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "core/recipe-store.h"
 #include "core/survey.h"
 #include "daemon/devices.h"
 #include "daemon/message-ids.h"
@@ -18,6 +19,9 @@
 #define PAUSE_MIN INT64_C(250000)
 /* Looking takes at most this part of the time. */
 #define PAUSE_SHARE 4
+/* How long a parent that is made by a recipe is waited for at least: AP bindings take half a
+ * minute by themselves. */
+#define RECIPE_GRACE (60 * SECOND)
 /* So many are named in the summary. */
 #define NAMES_MAX 5
 
@@ -107,14 +111,33 @@ static int look_at_parent(struct devices *d, const char *parent, bool is_grace_o
 	return 0;
 }
 
-static int look(struct devices *d, bool is_grace_over, struct tally *t)
+static bool is_made_by_recipe(const struct recipes *recipes, const char *parent)
+{
+	for (size_t i = 0; i < recipes->n; i++)
+		if (recipes->items[i].recipe &&
+		    recipe_names_parent(recipes->items[i].recipe, parent))
+			return true;
+	return false;
+}
+
+/* waited: since the beginning, in microseconds. */
+static bool is_over(const struct devices *d, const struct recipes *recipes, const char *parent,
+                    int64_t waited)
+{
+	if (waited < d->settings.parent_grace)
+		return false;
+	return waited >= RECIPE_GRACE || !is_made_by_recipe(recipes, parent);
+}
+
+static int look(struct devices *d, const struct recipes *recipes, int64_t waited, struct tally *t)
 {
 	_cleanup_(names_done) struct names parents = { 0 };
 	int r = survey_list_parents(d->ops, &parents);
 
 	tally_done(t);
 	for (size_t i = 0; r >= 0 && i < parents.n; i++)
-		r = look_at_parent(d, parents.items[i], is_grace_over, t);
+		r = look_at_parent(d, parents.items[i],
+		                   is_over(d, recipes, parents.items[i], waited), t);
 	return r < 0 ? r : 0;
 }
 
@@ -150,6 +173,7 @@ static void summarize(const struct devices *d, const struct tally *t, int64_t to
 
 int devices_up(struct devices *d)
 {
+	_cleanup_(recipes_done) struct recipes recipes = { 0 };
 	_cleanup_(tally_done) struct tally t = { 0 };
 	const int64_t begin = record_now();
 	int64_t before, now;
@@ -157,11 +181,15 @@ int devices_up(struct devices *d)
 
 	if (r < 0)
 		return r;
+	r = recipes_load(d->env, &recipes);
+	if (r < 0)
+		log_warn(env_log(d->env), "Cannot read the recipes in %s: %s", RECIPE_DIR,
+		         strerror(-r));
 	for (;;) {
 		int64_t pause, left;
 
 		before = record_now();
-		r = look(d, before - begin >= d->settings.parent_grace, &t);
+		r = look(d, &recipes, before - begin, &t);
 		now = record_now();
 		left = begin + d->settings.devices_timeout - now;
 		if (r < 0 || t.pending == 0 || left <= 0 || env_is_interrupted(d->env))

@@ -57,23 +57,14 @@ struct recipe_runner {
 
 /* ---- the child ---------------------------------------------------------------------------- */
 
+/* What fails is told once, when its record was read. */
 static int do_work(void *userdata, int report_fd)
 {
 	const struct recipe_runner *runner = userdata;
-	_cleanup_(recipes_done) struct recipes recipes = { 0 };
-	int r = recipes_load(runner->env, &recipes);
 
-	for (size_t i = 0; r >= 0 && i < recipes.n; i++) {
-		_cleanup_(error_done) struct error err = ERROR_INIT;
-		_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-
-		if (ops_parent_try(runner->ops, recipes.items[i].name, runner->doing, &err) >= 0)
-			continue;
-		error_format(&err, &text);
-		log_debug(env_log(runner->env), "Recipe %s: %s", recipes.items[i].name,
-		          strbuf_str(&text));
-	}
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return ops_parent_try_all(runner->ops, runner->doing, LOG_LEVEL_DEBUG, NULL) < 0
+	               ? EXIT_FAILURE
+	               : EXIT_SUCCESS;
 }
 
 /* ---- what is told --------------------------------------------------------------------------- */

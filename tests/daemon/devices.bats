@@ -93,6 +93,17 @@ removed() {
 	[[ $output == "1 of 2 devices that start by themselves is not there after 2 s: $U2 of parent late (waiting-parent: "* ]]
 }
 
+@test "up waits longer for a parent that a recipe makes" {
+	settings $'ParentGraceSec=0\nDevicesTimeoutSec=2'
+	defined "$U2" matrix vfio_ap-passthrough auto
+	devices up
+	[[ $output == *"is not there after 0 s: $U2 of parent matrix (waiting-parent: "* ]]
+	mkdir -p "$R/etc/mdevmgr/parents.d"
+	echo '{"kind": "vfio-ap"}' >"$R/etc/mdevmgr/parents.d/matrix.json"
+	devices up
+	[[ $status == 0 && $output == *"is not there after 2 s: $U2 of parent matrix (waiting-parent: "* ]]
+}
+
 @test "up sees a parent that comes meanwhile" {
 	settings ParentGraceSec=50
 	defined "$U2" late t1 auto
