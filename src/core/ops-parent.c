@@ -96,6 +96,24 @@ static int fill(const struct parent_define_request *req, struct recipe *recipe, 
 	return r;
 }
 
+static enum recipe_type type_of_name(const char *name)
+{
+	return strcmp(name, RECIPE_MATRIX) == 0 ? RECIPE_VFIO_AP : RECIPE_VFIO_CCW;
+}
+
+/* What can be told without a look at anything, before anything is locked. */
+static int check_request(const struct parent_define_request *req, const char *name,
+                         struct error *err)
+{
+	_cleanup_(recipe_freep) struct recipe *scratch = NULL;
+	enum recipe_type type = type_of_name(name);
+	int r = check_options(req, type, name, err);
+
+	if (r == 0)
+		r = ops_result(recipe_new(type, &scratch), err);
+	return r < 0 ? r : fill(req, scratch, err);
+}
+
 static int make_new(enum recipe_type type, const char *name, struct recipe **ret)
 {
 	int r = recipe_new(type, ret);
@@ -160,12 +178,9 @@ static int define_plan(struct ops *ops, const struct recipe *recipe, const char 
 static int define_locked(struct ops *ops, const struct parent_define_request *req, const char *name,
                          struct strbuf *ret_plan, struct error *err)
 {
-	enum recipe_type type = strcmp(name, RECIPE_MATRIX) == 0 ? RECIPE_VFIO_AP : RECIPE_VFIO_CCW;
 	_cleanup_(recipe_freep) struct recipe *recipe = NULL;
-	int r = check_options(req, type, name, err);
+	int r = ops_parent_read_or_new(ops, type_of_name(name), name, &recipe, err);
 
-	if (r == 0)
-		r = ops_parent_read_or_new(ops, type, name, &recipe, err);
 	if (r == 0)
 		r = fill(req, recipe, err);
 	if (r == 0)
@@ -185,6 +200,8 @@ int ops_parent_define(struct ops *ops, const struct parent_define_request *req,
 	char name[BUSID_TEXT_MAX];
 	int r = ops_parent_name(ops, req->parent, name, err);
 
+	if (r == 0)
+		r = check_request(req, name, err);
 	if (r == 0 && !req->options.dry_run)
 		r = lock_recipes(ops->env, &lock, err);
 	return r < 0 ? r : define_locked(ops, req, name, ret_plan, err);
@@ -324,11 +341,10 @@ int ops_parent_list(struct ops *ops, const char *parent,
 		r = ops_parent_must_exist(ops, name, err);
 	if (r < 0)
 		return r;
-	r = recipes_load(ops->env, &recipes);
+	r = parent ? recipes_load_one(ops->env, name, &recipes) : recipes_load(ops->env, &recipes);
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot read the recipes in %s", RECIPE_DIR);
 	for (size_t i = 0; r >= 0 && i < recipes.n; i++)
-		if (!parent || strcmp(recipes.items[i].name, name) == 0)
-			r = tell(ops, &recipes.items[i], each, userdata);
+		r = tell(ops, &recipes.items[i], each, userdata);
 	return r;
 }

@@ -179,6 +179,17 @@ int recipes_load(const struct env *env, struct recipes *ret)
 	return 0;
 }
 
+int recipes_load_one(const struct env *env, const char *name, struct recipes *ret)
+{
+	_cleanup_(closep) int fd = env_open_dir(env, RECIPE_DIR);
+	char *copy;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	copy = strdup(name);
+	return copy ? add_entry(env, fd, copy, ret) : -ENOMEM;
+}
+
 const struct recipe *recipes_find(const struct recipes *recipes, const char *name)
 {
 	for (size_t i = 0; i < recipes->n; i++)

@@ -37,6 +37,9 @@ struct recipes {
  * warned about. Other files there are warned about and passed over, hidden ones silently. */
 int recipes_load(const struct env *env, struct recipes *ret) _must_check_;
 
+/** As recipes_load(), of this one name. */
+int recipes_load_one(const struct env *env, const char *name, struct recipes *ret) _must_check_;
+
 /** Releases all; empty afterwards. */
 void recipes_done(struct recipes *recipes);
 
