@@ -10,7 +10,7 @@ _mdevmgr_options()
 {
 	case $1 in
 	'') echo '-h --help -V --version' ;;
-	define) echo '-u --uuid -a --auto -p --parent -t --type --attr --jsonfile --ap --reserve -f --force --dry-run -h --help' ;;
+	define) echo '-u --uuid -a --auto -p --parent -t --type --attr --jsonfile --ap --reserve --ccw --subchannel -f --force --dry-run -h --help' ;;
 	undefine) echo '-u --uuid -p --parent -f --force --dry-run -h --help' ;;
 	modify) echo '-u --uuid -p --parent -t --type --addattr --delattr -i --index --value --ap -a --auto -m --manual -l --live -d --defined --jsonfile -f --force --dry-run -h --help' ;;
 	start) echo '-u --uuid -p --parent -t --type --jsonfile -f --force --dry-run -h --help' ;;
@@ -46,6 +46,8 @@ _mdevmgr_kind()
 	'define --attr') echo assignment ;;
 	'define --jsonfile') echo file ;;
 	'define --ap') echo text ;;
+	'define --ccw') echo text ;;
+	'define --subchannel') echo text ;;
 	'undefine -u' | 'undefine --uuid') echo uuid-defined ;;
 	'undefine -p' | 'undefine --parent') echo parent ;;
 	'modify -u' | 'modify --uuid') echo uuid-defined ;;

@@ -70,6 +70,8 @@ for command in $commands
     complete -c $command -n '__mdevmgr_is "define"' -l jsonfile -r -F -d 'Read the definition from this file'
     complete -c $command -n '__mdevmgr_is "define"' -l ap -x -d 'Pass these crypto adapters and domains on (s390x)'
     complete -c $command -n '__mdevmgr_is "define"' -l reserve -d 'Take the adapters of --ap from the host'
+    complete -c $command -n '__mdevmgr_is "define"' -l ccw -x -d 'Pass this disk on (s390x), by its device number'
+    complete -c $command -n '__mdevmgr_is "define"' -l subchannel -x -d 'Subchannel of a disk that is not visible now'
     complete -c $command -n '__mdevmgr_is "define"' -s f -l force -d 'Go on even if a callout script refuses'
     complete -c $command -n '__mdevmgr_is "define"' -l dry-run -d 'Print what would be done, do nothing'
     complete -c $command -n '__mdevmgr_is "define"' -s h -l help -d 'Print help (-h: in short)'

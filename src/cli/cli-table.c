@@ -54,6 +54,14 @@ static const struct cli_option define_options[] = {
 	  "Pass these crypto adapters and domains on (s390x)", AP_NOTE },
 	FLAG(RESERVE, '\0', "reserve", "Take the adapters of --ap from the host",
 	     "They are added to the recipe of the parent matrix, with all their domains."),
+	{ OPTION_CCW, '\0', "ccw", "DEVICE", VALUE_TEXT, false, false,
+	  "Pass this disk on (s390x), by its device number",
+	  "As 0.0.4711, or 4711. The subchannel that carries it is found, and becomes the parent; "
+	  "a recipe is written besides, which takes the disk from the host when the device is "
+	  "started, and keeps the definition with the disk when that turns up on another "
+	  "subchannel." },
+	{ OPTION_SUBCHANNEL, '\0', "subchannel", "SUBCHANNEL", VALUE_TEXT, false, false,
+	  "Subchannel of a disk that is not visible now", NULL },
 	ROW_FORCE,
 	ROW_DRY_RUN,
 	ROW_HELP,
@@ -62,8 +70,11 @@ static const struct cli_option define_options[] = {
 static const struct cli_rule define_rules[] = {
 	{ RULE_CONFLICTS, BIT(JSONFILE), BIT(TYPE) | BIT(AUTO) | BIT(ATTR), 0 },
 	{ RULE_CONFLICTS, BIT(AP), BIT(PARENT) | BIT(TYPE) | BIT(ATTR) | BIT(JSONFILE), 0 },
-	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT), BIT(AP), 0 },
+	{ RULE_CONFLICTS, BIT(CCW), BIT(PARENT) | BIT(TYPE) | BIT(ATTR) | BIT(JSONFILE) | BIT(AP),
+	  0 },
+	{ RULE_ANY_OF, BIT(UUID) | BIT(PARENT), BIT(AP) | BIT(CCW), 0 },
 	{ RULE_REQUIRES, BIT(RESERVE), BIT(AP), 0 },
+	{ RULE_REQUIRES, BIT(SUBCHANNEL), BIT(CCW), 0 },
 };
 
 static const struct cli_option undefine_options[] = {

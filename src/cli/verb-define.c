@@ -19,6 +19,8 @@ int verb_define(struct cli *cli, const struct arguments *args, struct error *err
 				       .attrs = arguments_has(args, ATTR) ? &args->attrs : NULL,
 				       .ap = args->values[OPTION_AP],
 				       .reserve = arguments_has(args, RESERVE),
+				       .ccw = args->values[OPTION_CCW],
+				       .subchannel = args->values[OPTION_SUBCHANNEL],
 				       .options = change_options(args),
 			       } };
 	int r;

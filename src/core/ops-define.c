@@ -278,6 +278,8 @@ int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uu
 
 	if (req->ap)
 		return ops_define_ap(ops, req, ret_uuid, ret_plan, err);
+	if (req->ccw)
+		return ops_define_ccw(ops, req, ret_uuid, ret_plan, err);
 	r = define_prepare(&d, err);
 	if (r < 0)
 		return r;

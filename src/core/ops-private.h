@@ -113,6 +113,16 @@ int ops_change_attrs(const struct modify_request *req, struct attrs *attrs,
 int ops_define_ap(struct ops *ops, const struct define_request *req, struct mdev_uuid *ret_uuid,
                   struct plan *ret_plan, struct error *err) _must_check_;
 
+/** ops_define() of a device number: ops-define-ccw.c. */
+int ops_define_ccw(struct ops *ops, const struct define_request *req, struct mdev_uuid *ret_uuid,
+                   struct plan *ret_plan, struct error *err) _must_check_;
+
+/** After the definition of a UUID below a subchannel was removed: unless there is another one,
+ * no recipe binds it any longer. Of a disk that is passed on for nothing now the user is told.
+ * With ret_plan only planned. */
+int ops_unbind_ccw(struct ops *ops, const struct mdev_uuid *uuid, struct plan *ret_plan,
+                   struct error *err) _must_check_;
+
 /** Changes the running device (modify --live): ops-live.c. */
 int ops_modify_live(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
                     struct error *err) _must_check_;

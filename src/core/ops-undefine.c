@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/busid.h"
 #include "core/ops-private.h"
 
 struct undefine {
@@ -101,6 +102,17 @@ static void warn_failed(struct ops *ops, const struct store_hit *hit, const stru
 	         hit->parent, strbuf_str(&text));
 }
 
+/* What bound the device to its disk goes with its definition. */
+static int undefine_binding(struct ops *ops, const struct mdev_uuid *uuid,
+                            const struct store_hits *hits, const struct change_options *options,
+                            struct plan *ret_plan, struct error *err)
+{
+	for (size_t i = 0; i < hits->n; i++)
+		if (busid_is_canonical(hits->items[i].parent))
+			return ops_unbind_ccw(ops, uuid, options->dry_run ? ret_plan : NULL, err);
+	return 0;
+}
+
 int ops_undefine(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,
                  const struct change_options *options, struct plan *ret_plan, struct error *err)
 {
@@ -131,6 +143,7 @@ int ops_undefine(struct ops *ops, const struct mdev_uuid *uuid, const char *pare
 	if (failed < 0) {
 		error_set(err, failed, "Undefine failed");
 		error_set_cause(err, "device %s; the warnings above say why", text);
+		return failed;
 	}
-	return failed;
+	return undefine_binding(ops, uuid, &hits, options, ret_plan, err);
 }

@@ -105,11 +105,15 @@ struct define_request {
 	bool reserve; /* the recipe of the matrix reserves its adapters, too */
 	/* Of the parent, as it shall be; not yet in its file. NULL: as it is there. */
 	const struct recipe *recipe;
+	/* A device number, instead of parent, type, attrs and json: the definition follows it
+	 * wherever it turns up (core/recipe-follow.h). NULL: not given. */
+	const char *ccw;
+	const char *subchannel; /* that carries it, if it cannot be seen now; NULL: not given */
 	struct change_options options;
 };
 
-/** Writes a new definition, with reserve also the recipe, or neither. *ret_uuid is the device's
- * UUID. */
+/** Writes a new definition, with reserve or ccw also the recipe, or neither. *ret_uuid is the
+ * device's UUID. */
 int ops_define(struct ops *ops, const struct define_request *req, struct mdev_uuid *ret_uuid,
                struct plan *ret_plan, struct error *err) _must_check_;
 

@@ -227,8 +227,8 @@ static int check_visible(struct ops *ops, struct recipe *r, const struct ccw_fac
 	busid_format(&r->ccw.subchannel, named);
 	busid_format(&f->subchannel.id, found);
 	if (r->ccw.has_subchannel && strcmp(named, found) != 0)
-		return error_set(err, -EINVAL, "Device %s is on subchannel %s, not %s", device,
-		                 found, named);
+		log_warn(env_log(ops->env), "Device %s is on subchannel %s now, not %s", device,
+		         found, named);
 	r->ccw.has_subchannel = true;
 	r->ccw.subchannel = f->subchannel.id;
 	return 0;

@@ -27,6 +27,8 @@ static const struct request_field define_fields[] = {
 	JSON_FIELDS(define),
 	FIELD("ap", TEXT, define.ap),
 	FIELD("reserve", FLAG, define.reserve),
+	FIELD("ccw", TEXT, define.ccw),
+	FIELD("subchannel", TEXT, define.subchannel),
 	OPTIONS_FIELDS(define),
 };
 
@@ -141,11 +143,18 @@ int modify_attr_parse(const char *name, enum modify_attr *ret)
 
 static const char *define_problem(const struct define_request *req)
 {
+	bool is_whole = req->parent || req->type || req->attrs || req->json.bytes;
+
 	if (req->reserve && !req->ap)
 		return "only a matrix can be reserved";
-	if (req->ap && (req->parent || req->type || req->attrs || req->json.bytes))
+	if (req->subchannel && !req->ccw)
+		return "a subchannel is only for a device number";
+	if (req->ap && (is_whole || req->ccw))
 		return "a matrix replaces parent, type, attributes and JSON";
-	return req->uuid || req->parent || req->ap ? NULL : "a uuid or a parent is needed";
+	if (req->ccw && is_whole)
+		return "a device number replaces parent, type, attributes and JSON";
+	return req->uuid || req->parent || req->ap || req->ccw ? NULL
+	                                                       : "a uuid or a parent is needed";
 }
 
 static const char *modify_problem(const struct modify_request *req)
