@@ -119,6 +119,9 @@ static int write_create(const struct apply *apply, const struct plan_step *step,
 		return type_fd;
 	mdev_uuid_format(&step->uuid, uuid);
 	/* Not to be interrupted: the device would be made when nobody undoes it any more. */
+	if (apply->create_file)
+		return writer_write_kept(apply->writer, apply->create_file, type_fd, "create", uuid,
+		                         strlen(uuid), apply->limit_ms, ret_pid);
 	return writer_write(apply->writer, NULL, type_fd, "create", uuid, strlen(uuid),
 	                    apply->limit_ms, ret_pid);
 }

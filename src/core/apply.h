@@ -24,6 +24,7 @@ struct apply {
 	uint64_t registration; /* apply_start(): create in this life of the parent or not at
 				* all; 0: whatever is there */
 	int type_fd;           /* the type's directory in that life, or -1: not open yet */
+	uint64_t *create_file; /* its file `create` for writer_write_kept(), NULL: written once */
 	int bus_fd;            /* SYSFS_DEVICES, or -1: not open yet */
 	bool keeps_half_made;  /* apply_start(): undoes nothing, since the caller comes back */
 };

@@ -23,6 +23,7 @@ struct site_type {
 	char *name;
 	int fd;           /* its directory */
 	int available_fd; /* its available_instances, -1: cannot be opened */
+	uint64_t create;  /* its `create`, for writer_write_kept() */
 };
 
 struct site {

@@ -140,12 +140,14 @@ static int start_compute(struct start *s, struct plan *plan, struct error *err)
 	return r < 0 ? r : plan_start(&s->uuid, s->parent, s->definition, &facts.view, plan, err);
 }
 
-static struct apply apply_at(const struct site *site)
+static struct apply apply_at(struct site *site)
 {
 	struct apply apply = ops_apply(site->ops, site->ops->create_ms);
 
 	apply.registration = site->registration;
 	apply.type_fd = site->type.fd;
+	if (site->type.fd >= 0)
+		apply.create_file = &site->type.create;
 	apply.bus_fd = site->bus_fd;
 	return apply;
 }

@@ -165,7 +165,7 @@ static bool may_be_special(const struct sysfs *sysfs)
 	return sysfs_is_relocated(sysfs);
 }
 
-static int open_for_writing(const struct sysfs *sysfs, int dirfd, const char *name)
+int sysfs_open_for_writing(const struct sysfs *sysfs, int dirfd, const char *name)
 {
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
@@ -197,18 +197,31 @@ int sysfs_check_writable(int dirfd, const char *name)
 	return S_ISREG(st.st_mode) ? 0 : -EINVAL;
 }
 
-int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const void *bytes, size_t n)
+static int write_to(const struct sysfs *sysfs, int dirfd, const char *name, int fd,
+                    const void *bytes, size_t n)
 {
-	_cleanup_(closep) int fd = open_for_writing(sysfs, dirfd, name);
-	ssize_t w;
+	ssize_t w = sysfs->writer(sysfs->writer_data, dirfd, name, fd, bytes, n);
 
-	if (fd < 0)
-		return fd;
-	w = sysfs->writer(sysfs->writer_data, dirfd, name, fd, bytes, n);
 	if (w < 0)
 		return (int)w;
 	/* The rest must not follow: to the driver it would be a second command. */
 	return (size_t)w == n ? 0 : -EIO;
+}
+
+int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const void *bytes, size_t n)
+{
+	_cleanup_(closep) int fd = sysfs_open_for_writing(sysfs, dirfd, name);
+
+	return fd < 0 ? fd : write_to(sysfs, dirfd, name, fd, bytes, n);
+}
+
+int sysfs_write_again(const struct sysfs *sysfs, int dirfd, const char *name, int fd,
+                      const void *bytes, size_t n)
+{
+	/* Nothing of that matters to sysfs, where each write is a whole one. */
+	if (sysfs_is_relocated(sysfs) && (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0))
+		return -errno;
+	return write_to(sysfs, dirfd, name, fd, bytes, n);
 }
 
 int sysfs_dir_inode(const struct sysfs *sysfs, const char *path, uint64_t *ret)

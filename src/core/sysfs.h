@@ -74,6 +74,13 @@ int sysfs_read_again(int fd, struct strbuf *ret) _must_check_;
 int sysfs_write(const struct sysfs *sysfs, int dirfd, const char *name, const void *bytes,
                 size_t n) _must_check_;
 
+/** Opens what sysfs_write() would write to. */
+int sysfs_open_for_writing(const struct sysfs *sysfs, int dirfd, const char *name) _must_check_;
+
+/** As sysfs_write(), of a file that was opened by it; dirfd and name are those. */
+int sysfs_write_again(const struct sysfs *sysfs, int dirfd, const char *name, int fd,
+                      const void *bytes, size_t n) _must_check_;
+
 /** As sysfs_write(), without writing: could the file be opened? */
 int sysfs_check_writable(int dirfd, const char *name) _must_check_;
 

@@ -139,6 +139,64 @@ static void test_one_child_until_it_hangs(void **state)
 	close(dir);
 }
 
+static int put_kept(struct writer *writer, uint64_t *file, int dir, const char *name,
+                    const char *text)
+{
+	pid_t pid = -1;
+	int r = writer_write_kept(writer, file, dir, name, text, strlen(text), 0, &pid);
+
+	assert_int_equal(pid, 0);
+	return r;
+}
+
+/* Not by its name any more, which is how it can be seen. */
+static void test_a_kept_file_is_opened_once(void **state)
+{
+	struct tree *t = *state;
+	struct writer *writer = new_writer(t);
+	int dir = open_dir(t);
+	uint64_t a = 0, b = 0;
+
+	tree_file(t, DIR "/a", "");
+	tree_file(t, DIR "/b", "");
+	assert_int_equal(put_kept(writer, &a, dir, "a", "long"), 0);
+	tree_rename(t, DIR "/a", DIR "/was-a");
+	assert_int_equal(put_kept(writer, &a, dir, "a", "two"), 0);
+	assert_content(t, DIR "/was-a", "two");
+	assert_int_equal(put(writer, dir, "b", "other"), 0);
+	assert_int_equal(put_kept(writer, &a, dir, "a", "3"), 0);
+	assert_content(t, DIR "/was-a", "3");
+	/* One at a time. */
+	assert_int_equal(put_kept(writer, &b, dir, "b", "kept"), 0);
+	assert_int_equal(put_kept(writer, &a, dir, "a", "x"), -ENOENT);
+	tree_file(t, DIR "/a", "");
+	assert_int_equal(put_kept(writer, &a, dir, "a", "new"), 0);
+	assert_content(t, DIR "/a", "new");
+	assert_content(t, DIR "/b", "kept");
+	writer_free(writer);
+	close(dir);
+}
+
+static void test_another_child_keeps_nothing(void **state)
+{
+	struct tree *t = *state;
+	struct writer *writer = new_writer(t);
+	int dir = open_dir(t);
+	uint64_t file = 0;
+	pid_t pid;
+
+	sysfs_set_writer(t->sysfs, who, NULL);
+	tree_file(t, DIR "/a", "");
+	pid = child_of(t, writer, dir);
+	assert_int_equal(put_kept(writer, &file, dir, "a", "?"), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT), 0);
+	assert_int_equal(put_kept(writer, &file, dir, "a", "?"), 0);
+	assert_int_not_equal(child_of(t, writer, dir), pid);
+	writer_free(writer);
+	close(dir);
+}
+
 static void test_killed_child_is_replaced(void **state)
 {
 	struct tree *t = *state;
@@ -277,6 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		row(test_writes_and_answers),
 		row(test_one_child_until_it_hangs),
+		row(test_a_kept_file_is_opened_once),
+		row(test_another_child_keeps_nothing),
 		row(test_killed_child_is_replaced),
 		row(test_fork_of_the_owner),
 		row(test_interrupt),
