@@ -27,6 +27,7 @@ struct job {
 	struct job_calls calls;
 	void *userdata;
 	uint64_t limit;
+	uint64_t end; /* by its limit, CLOCK_MONOTONIC; 0: none */
 	bool is_told; /* done() was called: only to be reaped */
 	int fd;       /* the report */
 	sd_event_source *child;
@@ -150,11 +151,18 @@ static int on_report(sd_event_source *source, int fd, uint32_t events, void *use
 	return 0;
 }
 
+/* Another limit may have been set since the timer was. */
 static int on_limit(sd_event_source *source, uint64_t now, void *userdata)
 {
 	struct job *job = userdata;
 	struct jobs *jobs = job->jobs;
 
+	if (job->end == 0)
+		return 0;
+	if (job->end > now) {
+		sd_event_source_set_time(source, job->end);
+		return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	}
 	tell_done(job, -ETIMEDOUT);
 	wake_starter(jobs);
 	return 0;
@@ -162,22 +170,27 @@ static int on_limit(sd_event_source *source, uint64_t now, void *userdata)
 
 /* ---- the beginning of a job -------------------------------------------------------------- */
 
+/* The timer goes off then, or before: it is not set anew for each task of a worker. */
 static int set_limit(struct job *job)
 {
-	uint64_t now;
+	uint64_t now, at;
 	int r;
 
+	job->end = 0;
 	if (job->limit == 0)
-		return job->timer ? sd_event_source_set_enabled(job->timer, SD_EVENT_OFF) : 0;
+		return 0;
 	r = sd_event_now(job->jobs->event, CLOCK_MONOTONIC, &now);
-	if (r >= 0 && job->timer) {
-		r = sd_event_source_set_time(job->timer, now + job->limit);
-		return r < 0 ? r : sd_event_source_set_enabled(job->timer, SD_EVENT_ONESHOT);
-	}
 	if (r < 0)
 		return r;
-	return sd_event_add_time(job->jobs->event, &job->timer, CLOCK_MONOTONIC, now + job->limit,
-	                         0, on_limit, job);
+	job->end = now + job->limit;
+	if (!job->timer)
+		return sd_event_add_time(job->jobs->event, &job->timer, CLOCK_MONOTONIC, job->end,
+		                         0, on_limit, job);
+	if (sd_event_source_get_enabled(job->timer, NULL) > 0 &&
+	    sd_event_source_get_time(job->timer, &at) >= 0 && at <= job->end)
+		return 0;
+	sd_event_source_set_time(job->timer, job->end);
+	return sd_event_source_set_enabled(job->timer, SD_EVENT_ONESHOT);
 }
 
 static int watch_child(struct job *job, pid_t pid)

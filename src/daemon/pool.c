@@ -14,7 +14,7 @@
 #include "daemon/pool.h"
 
 /* So long without the end of a task all workers count as held up. */
-#define HELD_UP_US 100000
+#define HELD_UP_US 300000
 
 /* Where tasks come others follow. */
 #define LINGER_US 1000000
