@@ -4,6 +4,9 @@
  * and its verdict, the answers to the capabilities probe. */
 #pragma once
 
+#include <sys/stat.h>
+#include <time.h>
+
 #include "core/callout.h"
 #include "shared/process.h"
 
@@ -45,9 +48,22 @@ struct callout_probe {
 	struct error get_failure; /* a get attributes that took too long; set: no more */
 };
 
+/* In the order in which they are searched: two of callouts, two of notifiers. */
+#define CALLOUT_DIRS 4
+
+/* Which script directory it is, and when it changed; zeros: none. */
+struct callout_dir {
+	dev_t dev;
+	ino_t ino;
+	struct timespec changed;
+};
+
 struct callouts {
 	const struct env *env;
 	bool is_loaded;
+	bool has_entries;                      /* files of any kind */
+	struct callout_dir dirs[CALLOUT_DIRS]; /* as they were before that was looked at; */
+	bool knows_dirs;                       /* ... false: unknown */
 	struct callout_scripts scripts;
 	struct callout_scripts notifiers;
 	struct callout_probe *probes;
@@ -63,6 +79,10 @@ int callouts_load(struct callouts *c, struct error *err) _must_check_;
 
 /** Releases the lists; nothing of the probes may be left. */
 void callouts_unload(struct callouts *c);
+
+/** True if the script directories were empty, and none has changed since. Notes how they are
+ * now, for the next time. */
+bool callouts_are_still_none(struct callouts *c);
 
 /* ---- callout-call.c: one script ----------------------------------------------------- */
 

@@ -63,8 +63,6 @@ static bool is_script(const struct log *log, int fd, const char *dir, const char
 {
 	struct stat st;
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
 	if (fstatat(fd, name, &st, 0) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111)) {
 		log_debug(log, "%s/%s is no executable file, ignoring it", dir, name);
 		return false;
@@ -74,8 +72,13 @@ static bool is_script(const struct log *log, int fd, const char *dir, const char
 	return true;
 }
 
+static bool is_dot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 static int scripts_read(struct callout_scripts *s, const struct log *log, DIR *dir,
-                        const char *path)
+                        const char *path, bool *ret_has_entries)
 {
 	for (;;) {
 		struct dirent *entry;
@@ -85,6 +88,9 @@ static int scripts_read(struct callout_scripts *s, const struct log *log, DIR *d
 		entry = readdir(dir);
 		if (!entry)
 			return -errno;
+		if (is_dot(entry->d_name))
+			continue;
+		*ret_has_entries = true;
 		if (!is_script(log, dirfd(dir), path, entry->d_name))
 			continue;
 		r = scripts_append(s, path, entry->d_name);
@@ -93,7 +99,8 @@ static int scripts_read(struct callout_scripts *s, const struct log *log, DIR *d
 	}
 }
 
-static int scripts_add_dir(struct callout_scripts *s, const struct log *log, const char *path)
+static int scripts_add_dir(struct callout_scripts *s, const struct log *log, const char *path,
+                           bool *ret_has_entries)
 {
 	_cleanup_(closedirp) DIR *dir = opendir(path);
 	size_t first = s->n;
@@ -101,7 +108,7 @@ static int scripts_add_dir(struct callout_scripts *s, const struct log *log, con
 
 	if (!dir)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-	r = scripts_read(s, log, dir, path);
+	r = scripts_read(s, log, dir, path, ret_has_entries);
 	if (r < 0)
 		return r;
 	if (s->n > first)
@@ -109,12 +116,12 @@ static int scripts_add_dir(struct callout_scripts *s, const struct log *log, con
 	return 0;
 }
 
-static int scripts_load(struct callout_scripts *s, const struct env *env, const char *const dirs[2],
+static int scripts_load(struct callout_scripts *s, struct callouts *c, const char *const dirs[2],
                         struct error *err)
 {
 	for (size_t i = 0; i < 2; i++) {
-		_cleanup_(freep) char *path = env_path(env, dirs[i]);
-		int r = path ? scripts_add_dir(s, env_log(env), path) : -ENOMEM;
+		_cleanup_(freep) char *path = env_path(c->env, dirs[i]);
+		int r = path ? scripts_add_dir(s, env_log(c->env), path, &c->has_entries) : -ENOMEM;
 
 		if (r == -E2BIG)
 			return error_set(err, r, "More than %d scripts in %s", CALLOUT_SCRIPTS_MAX,
@@ -132,9 +139,9 @@ int callouts_load(struct callouts *c, struct error *err)
 
 	if (c->is_loaded)
 		return 0;
-	r = scripts_load(&c->scripts, c->env, callout_dirs, err);
+	r = scripts_load(&c->scripts, c, callout_dirs, err);
 	if (r == 0)
-		r = scripts_load(&c->notifiers, c->env, notifier_dirs, err);
+		r = scripts_load(&c->notifiers, c, notifier_dirs, err);
 	if (r < 0) {
 		callouts_unload(c);
 		return r;
@@ -148,6 +155,52 @@ void callouts_unload(struct callouts *c)
 	scripts_done(&c->scripts);
 	scripts_done(&c->notifiers);
 	c->is_loaded = false;
+	c->has_entries = false;
+}
+
+/* ---- are there still none? ---------------------------------------------------------------- */
+
+/* What changed so short a time ago may change again within the same tick of the file
+ * system's clock. */
+#define SETTLED_S 2
+
+/* False if that cannot be relied upon. */
+static bool look_at_dir(const struct env *env, const char *dir, struct callout_dir *ret)
+{
+	_cleanup_(freep) char *path = env_path(env, dir);
+	struct stat st;
+
+	*ret = (struct callout_dir){ .dev = 0 };
+	if (!path)
+		return false;
+	if (stat(path, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	ret->dev = st.st_dev;
+	ret->ino = st.st_ino;
+	ret->changed = st.st_ctim;
+	return st.st_ctim.tv_sec < time(NULL) - SETTLED_S;
+}
+
+static bool is_same(const struct callout_dir *a, const struct callout_dir *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->changed.tv_sec == b->changed.tv_sec &&
+	       a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+bool callouts_are_still_none(struct callouts *c)
+{
+	bool were_known = c->knows_dirs, are_same = true;
+
+	c->knows_dirs = true;
+	for (size_t i = 0; i < CALLOUT_DIRS; i++) {
+		const char *dir = i < 2 ? callout_dirs[i] : notifier_dirs[i - 2];
+		struct callout_dir now;
+
+		c->knows_dirs &= look_at_dir(c->env, dir, &now);
+		are_same &= is_same(&now, &c->dirs[i]);
+		c->dirs[i] = now;
+	}
+	return were_known && are_same && c->is_loaded && !c->has_entries;
 }
 
 bool callouts_exist(struct callouts *c)

@@ -39,17 +39,23 @@ int callouts_new(const struct env *env, struct callouts **ret)
 }
 
 /* Answers point into the lists. */
-void callouts_refresh(struct callouts *c)
+static void callouts_reset(struct callouts *c)
 {
 	callouts_forget(c);
 	callouts_unload(c);
+}
+
+void callouts_refresh(struct callouts *c)
+{
+	if (!callouts_are_still_none(c))
+		callouts_reset(c);
 }
 
 void callouts_free(struct callouts *c)
 {
 	if (!c)
 		return;
-	callouts_refresh(c);
+	callouts_reset(c);
 	free(c);
 }
 

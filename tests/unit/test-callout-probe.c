@@ -53,6 +53,39 @@ static void test_scripts_that_came_and_went_until_a_refresh(void **state)
 	                "b -t T1 -e post -a start -s success|" COMPACT "\n");
 }
 
+static void test_scripts_that_come_where_there_were_none(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 3; i++) {
+		callouts_refresh(w->c);
+		assert_int_equal(operate(w, CALLOUT_START, false), 0);
+		assert_trace(w, "");
+	}
+	script(w, LIB "a", "[ $6 = capabilities ] && echo '" SUPPORTS_ALL "'; exit 0");
+	callouts_refresh(w->c);
+	assert_int_equal(operate(w, CALLOUT_START, false), 0);
+	assert_trace(w, "a -t T1 -e get -a capabilities -s none\n"
+	                "a -t T1 -e pre -a start -s none|" COMPACT "\n"
+	                "a -t T1 -e post -a start -s success|" COMPACT "\n");
+}
+
+static void test_a_file_that_becomes_a_script(void **state)
+{
+	struct world *w = *state;
+
+	write_file(w, LIB "a", 0644, "#!/bin/sh\n[ $6 = capabilities ] && exit 2; exit 1\n");
+	for (int i = 0; i < 3; i++) {
+		callouts_refresh(w->c);
+		assert_int_equal(operate(w, CALLOUT_START, false), 0);
+	}
+	/* No change of the directory. */
+	shell(w, "chmod 755 $0" LIB "a");
+	w->c->knows_dirs = true;
+	callouts_refresh(w->c);
+	assert_int_equal(operate(w, CALLOUT_START, false), -EPERM);
+}
+
 static void test_what_a_versioned_script_does_not_support(void **state)
 {
 	struct world *w = *state;
@@ -272,6 +305,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(test_versioned_script_comes_first),
 		ROW(test_scripts_that_came_and_went_until_a_refresh),
+		ROW(test_scripts_that_come_where_there_were_none),
+		ROW(test_a_file_that_becomes_a_script),
 		ROW(test_what_a_versioned_script_does_not_support),
 		ROW(test_live),
 		ROW(test_get_attributes),
