@@ -24,6 +24,7 @@ struct ops {
 	struct campaign_policy retry; /* of start-parent-mdevs */
 	struct records *records;
 	struct writer *writer;
+	struct lock_file lock; /* of who tries device after device */
 };
 
 /* One changing operation on one device: callouts around a body. */

@@ -469,7 +469,7 @@ static int try_at(struct site *site, const struct try_request *req, const struct
 		.ops = site->ops, .site = site, .req = req, .start = START_INIT
 	};
 	_cleanup_(lock_freep) struct lock *lock = NULL;
-	int r = lock_parent_by(&site->lock, site->ops->env, req->parent, uuid, &lock, err);
+	int r = lock_parent_by(&site->ops->lock, site->ops->env, req->parent, uuid, &lock, err);
 
 	return r < 0 ? r : try_locked(&t, uuid, &lock, err);
 }

@@ -39,6 +39,7 @@ int ops_new(struct env *env, struct ops **ret)
 	if (!ops)
 		return -ENOMEM;
 	ops->env = env;
+	ops->lock = LOCK_FILE_INIT;
 	r = sysfs_new(env, &ops->sysfs);
 	if (r == 0)
 		r = store_new(env, &ops->store);
@@ -61,6 +62,7 @@ void ops_free(struct ops *ops)
 	if (!ops)
 		return;
 	writer_free(ops->writer);
+	lock_file_done(&ops->lock);
 	records_free(ops->records);
 	callouts_free(ops->callouts);
 	store_free(ops->store);

@@ -23,7 +23,6 @@ void site_free(struct site *site)
 		return;
 	type_done(&site->type);
 	registration_done(&site->noted);
-	lock_file_done(&site->lock);
 	closep(&site->parent_fd);
 	closep(&site->types_fd);
 	closep(&site->bus_fd);
@@ -93,7 +92,6 @@ int site_new(struct ops *ops, const char *parent, struct site **ret)
 		.records_fd = -1,
 		.store_fd = -1,
 		.type = { .fd = -1, .available_fd = -1 },
-		.lock = LOCK_FILE_INIT,
 	};
 	if (!site->parent)
 		return -ENOMEM;

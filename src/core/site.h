@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "core/lock.h"
 #include "core/ops.h"
 #include "core/record.h"
 #include "core/registration.h"
@@ -39,7 +38,6 @@ struct site {
 	bool is_noted;             /* this registration is in the records: */
 	struct registration noted; /* what it armed; n_armed 0 unless is_noted */
 	struct site_type type;
-	struct lock_file lock;
 };
 
 /** Opens what there is of a parent. -ESTALE if it registers anew meanwhile, or goes. */
