@@ -362,8 +362,8 @@ void bus_objects_tell_device(struct bus_objects *o, sd_bus *bus, const char *par
 	o->told = NULL;
 }
 
-void bus_objects_tell_parent(struct bus_objects *o, sd_bus *bus, const char *parent, bool is_there,
-                             uint64_t registration)
+void bus_objects_tell_parent(struct bus_objects *o, sd_bus *bus, const char *parent, bool was_there,
+                             bool is_there, uint64_t registration)
 {
 	_cleanup_(freep) char *path = NULL;
 
@@ -376,9 +376,11 @@ void bus_objects_tell_parent(struct bus_objects *o, sd_bus *bus, const char *par
 	o->told_parent = parent;
 	o->told_registration = registration;
 	o->is_parent_told = true;
-	(void)sd_bus_emit_interfaces_added(bus, path, PARENT_INTERFACE, NULL);
-	(void)sd_bus_emit_properties_changed(bus, path, PARENT_INTERFACE, "Registered",
-	                                     "Registration", NULL);
+	if (!was_there)
+		(void)sd_bus_emit_interfaces_added(bus, path, PARENT_INTERFACE, NULL);
+	else
+		(void)sd_bus_emit_properties_changed(bus, path, PARENT_INTERFACE, "Registered",
+		                                     "Registration", NULL);
 	o->is_parent_told = false;
 }
 

@@ -32,4 +32,4 @@ void bus_objects_tell_device(struct bus_objects *objects, sd_bus *bus, const cha
 
 /** Signals what became of a parent; as in struct manager_observer. */
 void bus_objects_tell_parent(struct bus_objects *objects, sd_bus *bus, const char *parent,
-                             bool is_there, uint64_t registration);
+                             bool was_there, bool is_there, uint64_t registration);

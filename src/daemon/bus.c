@@ -147,12 +147,14 @@ static void on_device(void *userdata, const char *parent, const struct manager_d
 		bus_objects_tell_device(b->objects, b->bus, parent, before, after, entry);
 }
 
-static void on_parent(void *userdata, const char *parent, bool is_there, uint64_t registration)
+static void on_parent(void *userdata, const char *parent, bool was_there, bool is_there,
+                      uint64_t registration)
 {
 	struct bus *b = userdata;
 
 	if (is_heard(b))
-		bus_objects_tell_parent(b->objects, b->bus, parent, is_there, registration);
+		bus_objects_tell_parent(b->objects, b->bus, parent, was_there, is_there,
+		                        registration);
 }
 
 static void on_counts(void *userdata)

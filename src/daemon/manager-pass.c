@@ -182,19 +182,20 @@ static int tell_devices(struct manager *m, struct parent *p, const struct survey
 
 static void tell_parent(struct manager *m, struct parent *p, const struct survey *survey)
 {
-	bool is_there = survey->registration != 0 || survey->n > 0;
+	bool is_there = survey->registration != 0 || survey->n > 0, was_there;
 
 	if (p->is_told == is_there && p->registration == survey->registration)
 		return;
 	if (p->registration != survey->registration && !m->is_first_look)
 		for (size_t i = 0; i < p->n; i++)
 			manager_mark_others(m, p, &p->devices[i].uuid);
+	was_there = p->is_told;
 	p->is_told = is_there;
 	p->registration = survey->registration;
 	for (size_t i = 0; i < m->n_observers; i++)
 		if (m->observers[i]->parent)
-			m->observers[i]->parent(m->observers[i]->userdata, p->name, is_there,
-			                        p->registration);
+			m->observers[i]->parent(m->observers[i]->userdata, p->name, was_there,
+			                        is_there, p->registration);
 }
 
 /* ---- the pass ------------------------------------------------------------------------------------ */

@@ -41,7 +41,8 @@ struct manager_observer {
 	void (*device)(void *userdata, const char *parent, const struct manager_device *before,
 	               const struct manager_device *after, const struct survey_entry *entry);
 	/* A parent came (is_there), changed its registration, or went. */
-	void (*parent)(void *userdata, const char *parent, bool is_there, uint64_t registration);
+	void (*parent)(void *userdata, const char *parent, bool was_there, bool is_there,
+	               uint64_t registration);
 	/* The numbers of manager_counts() changed. */
 	void (*counts)(void *userdata);
 	/* Hardware that recipes are about may have changed. */

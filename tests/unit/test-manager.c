@@ -146,7 +146,8 @@ static void test_a_free_instance_outlives_a_killed_worker(void **state)
 }
 
 /* The looks at the parent that changes all the time. */
-static void on_parent(void *userdata, const char *parent, bool is_there, uint64_t registration)
+static void on_parent(void *userdata, const char *parent, bool was_there, bool is_there,
+                      uint64_t registration)
 {
 	unsigned *looks = userdata;
 
