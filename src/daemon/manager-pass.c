@@ -21,6 +21,8 @@ const char *manager_find_rival(void *userdata, const char *parent, const struct 
 {
 	const struct manager *m = userdata;
 
+	if (!parents_may_share(&m->parents, parents_find(&m->parents, parent), uuid))
+		return NULL;
 	for (size_t i = 0; i < m->parents.n; i++) {
 		const struct parent *p = m->parents.items[i];
 		const struct manager_device *device;
@@ -174,9 +176,7 @@ static int tell_devices(struct manager *m, struct parent *p, const struct survey
 	for (size_t i = 0; i < survey->n; i++)
 		after[i] = device_of(&survey->entries[i]);
 	tell_differences(m, p, after, survey);
-	free(p->devices);
-	p->devices = after;
-	p->n = survey->n;
+	parents_set_devices(&m->parents, p, after, survey->n);
 	return 0;
 }
 

@@ -109,6 +109,8 @@ struct parent *manager_mark_name(struct manager *m, const char *name)
 
 void manager_mark_others(struct manager *m, const struct parent *p, const struct mdev_uuid *uuid)
 {
+	if (!parents_may_share(&m->parents, p, uuid))
+		return;
 	for (size_t i = 0; i < m->parents.n; i++) {
 		struct parent *other = m->parents.items[i];
 

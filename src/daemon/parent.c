@@ -24,7 +24,7 @@ void parents_done(struct parents *parents)
 	for (size_t i = 0; i < parents->n; i++)
 		parent_free(parents->items[i]);
 	free(parents->items);
-	*parents = (struct parents){ .items = NULL };
+	memset(parents, 0, sizeof(*parents));
 }
 
 /* Where a name is, or would be. */
@@ -103,10 +103,49 @@ int parents_get(struct parents *parents, const char *name, struct parent **ret)
 	return 0;
 }
 
+/* ---- devices ------------------------------------------------------------------------------ */
+
+/* UUIDs are random in one place or the other; FNV-1a. */
+static size_t hash_of(const struct mdev_uuid *uuid)
+{
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = 0; i < sizeof(uuid->bytes); i++)
+		hash = (hash ^ uuid->bytes[i]) * 16777619U;
+	return hash % PARENTS_HASHES;
+}
+
+static void count(struct parents *parents, const struct parent *p, int by)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		uint16_t *n = &parents->counts[hash_of(&p->devices[i].uuid)];
+
+		if (*n != UINT16_MAX)
+			*n = (uint16_t)(*n + by);
+	}
+}
+
+void parents_set_devices(struct parents *parents, struct parent *p, struct manager_device *devices,
+                         size_t n)
+{
+	count(parents, p, -1);
+	free(p->devices);
+	p->devices = devices;
+	p->n = n;
+	count(parents, p, 1);
+}
+
+bool parents_may_share(const struct parents *parents, const struct parent *p,
+                       const struct mdev_uuid *uuid)
+{
+	return parents->counts[hash_of(uuid)] > (p && parent_find(p, uuid) ? 1 : 0);
+}
+
 void parents_drop(struct parents *parents, struct parent *p)
 {
 	size_t i = place_of(parents, p->name);
 
+	count(parents, p, -1);
 	parents->n--;
 	memmove(&parents->items[i], &parents->items[i + 1],
 	        (parents->n - i) * sizeof(*parents->items));

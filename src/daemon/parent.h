@@ -34,11 +34,16 @@ struct parent {
 	int64_t work_after; /* no worker before */
 };
 
+/* How many devices have a UUID of each hash. Nearly all have one of their own: without that
+ * each event of a device would be a walk through all parents. */
+#define PARENTS_HASHES 16384
+
 /* All of them, in order of names. */
 struct parents {
 	struct parent **items;
 	size_t n;
 	size_t size;
+	uint16_t counts[PARENTS_HASHES]; /* at UINT16_MAX it stays */
 };
 
 /** Releases all; empty afterwards. */
@@ -52,6 +57,14 @@ int parents_get(struct parents *parents, const char *name, struct parent **ret) 
 
 /** Takes one out and releases it. */
 void parents_drop(struct parents *parents, struct parent *p);
+
+/** Exchanges the devices of a parent, which takes them over; in order of UUID. */
+void parents_set_devices(struct parents *parents, struct parent *p, struct manager_device *devices,
+                         size_t n);
+
+/** False if no parent but this one, which may be NULL, has such a device. */
+bool parents_may_share(const struct parents *parents, const struct parent *p,
+                       const struct mdev_uuid *uuid);
 
 /** The device of this UUID as it was told last, or NULL. */
 const struct manager_device *parent_find(const struct parent *p, const struct mdev_uuid *uuid);

@@ -44,6 +44,58 @@ static void test_devices_by_uuid(void **state)
 	assert_null(parent_find(&none, &there));
 }
 
+static void set_device(struct parents *parents, struct parent *p, unsigned char first)
+{
+	struct manager_device *device = calloc(1, sizeof(*device));
+
+	assert_non_null(device);
+	device->uuid = uuid_of(first);
+	parents_set_devices(parents, p, device, 1);
+}
+
+static void test_uuids_of_several_parents(void **state)
+{
+	const struct mdev_uuid one = uuid_of(1), two = uuid_of(2);
+	struct parents parents = { .items = NULL };
+	struct parent *a, *b;
+
+	assert_int_equal(parents_get(&parents, "a", &a), 0);
+	assert_int_equal(parents_get(&parents, "b", &b), 0);
+	assert_false(parents_may_share(&parents, NULL, &one));
+	set_device(&parents, a, 1);
+	assert_true(parents_may_share(&parents, NULL, &one));
+	assert_false(parents_may_share(&parents, a, &one));
+	assert_true(parents_may_share(&parents, b, &one));
+	set_device(&parents, b, 1);
+	assert_true(parents_may_share(&parents, a, &one));
+	set_device(&parents, b, 2);
+	assert_false(parents_may_share(&parents, a, &one));
+	assert_true(parents_may_share(&parents, a, &two));
+	parents_drop(&parents, b);
+	assert_false(parents_may_share(&parents, a, &two));
+	parents_done(&parents);
+}
+
+/* More than can be counted: whoever is counted no more must not be taken for away. */
+static void test_a_count_that_is_full_stays(void **state)
+{
+	const struct mdev_uuid one = uuid_of(1);
+	struct parents parents = { .items = NULL };
+	struct manager_device *devices = calloc(UINT16_MAX, sizeof(*devices));
+	struct parent *a, *b;
+
+	assert_non_null(devices);
+	for (size_t i = 0; i < UINT16_MAX; i++)
+		devices[i].uuid = one;
+	assert_int_equal(parents_get(&parents, "a", &a), 0);
+	assert_int_equal(parents_get(&parents, "b", &b), 0);
+	parents_set_devices(&parents, a, devices, UINT16_MAX);
+	set_device(&parents, b, 1);
+	parents_set_devices(&parents, a, NULL, 0);
+	assert_true(parents_may_share(&parents, a, &one));
+	parents_done(&parents);
+}
+
 static void test_seen(void **state)
 {
 	const struct mdev_uuid a = uuid_of(1), b = uuid_of(2), c = uuid_of(3);
@@ -81,6 +133,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_of_names),
 		cmocka_unit_test(test_devices_by_uuid),
+		cmocka_unit_test(test_uuids_of_several_parents),
+		cmocka_unit_test(test_a_count_that_is_full_stays),
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_seen_is_bounded),
 	};
