@@ -80,6 +80,18 @@ static int set_numbers(struct ap_set *set, const char *list, struct error *err)
 	return list ? ap_set_parse(list, set, err) : 0;
 }
 
+/* A disk may have moved since the recipe was written; who names a subchannel knows better. */
+static void update_subchannel(struct ops *ops, const struct parent_define_request *req,
+                              struct recipe *recipe)
+{
+	struct busid found;
+
+	if (recipe->type != RECIPE_VFIO_CCW || req->subchannel || !recipe->ccw.has_subchannel ||
+	    ccw_find(ops->sysfs, &recipe->ccw.device, &found) < 0)
+		return;
+	recipe->ccw.subchannel = found;
+}
+
 /* Only what was given changes. */
 static int fill(const struct parent_define_request *req, struct recipe *recipe, struct error *err)
 {
@@ -183,8 +195,10 @@ static int define_locked(struct ops *ops, const struct parent_define_request *re
 
 	if (r == 0)
 		r = fill(req, recipe, err);
-	if (r == 0)
-		r = check(ops, recipe, req->options.force, err);
+	if (r < 0)
+		return r;
+	update_subchannel(ops, req, recipe);
+	r = check(ops, recipe, req->options.force, err);
 	if (r < 0)
 		return r;
 	if (req->options.dry_run)
