@@ -249,14 +249,35 @@ static int try_locked(struct ops *ops, const char *name, enum parent_try reason,
 	return error_move(&why, err);
 }
 
-int ops_parent_try(struct ops *ops, const char *name, enum parent_try why, struct error *err)
+/* Before recipes are tried, and once for all of them. What cannot follow is no reason not to
+ * try them: nothing is started on another disk. */
+static void follow(struct ops *ops)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	int r = lock_recipes(ops->env, &lock, &why);
+
+	if (r == 0)
+		r = recipes_follow(ops, NULL, &why);
+	if (r == 0)
+		return;
+	error_format(&why, &text);
+	log_warn(env_log(ops->env), "%s", strbuf_str(&text));
+}
+
+static int try_one(struct ops *ops, const char *name, enum parent_try why, struct error *err)
 {
 	_cleanup_(lock_freep) struct lock *lock = NULL;
 	int r = lock_recipes(ops->env, &lock, err);
 
-	if (r == 0)
-		r = recipes_follow(ops, NULL, err);
 	return r < 0 ? r : try_locked(ops, name, why, err);
+}
+
+int ops_parent_try(struct ops *ops, const char *name, enum parent_try why, struct error *err)
+{
+	follow(ops);
+	return try_one(ops, name, why, err);
 }
 
 int ops_parent_try_all(struct ops *ops, enum parent_try why, enum log_level level,
@@ -267,13 +288,15 @@ int ops_parent_try_all(struct ops *ops, enum parent_try why, enum log_level leve
 
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot read the recipes in %s", RECIPE_DIR);
+	if (recipes.n > 0)
+		follow(ops);
 	for (size_t i = 0; i < recipes.n; i++) {
 		_cleanup_(error_done) struct error reason = ERROR_INIT;
 		_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 
 		if (env_is_interrupted(ops->env))
 			return error_set(err, -EINTR, "Interrupted");
-		if (ops_parent_try(ops, recipes.items[i].name, why, &reason) >= 0)
+		if (try_one(ops, recipes.items[i].name, why, &reason) >= 0)
 			continue;
 		error_format(&reason, &text);
 		log_message(env_log(ops->env), level, "%s", strbuf_str(&text));
