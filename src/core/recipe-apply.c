@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/ap-lock.h"
 #include "core/module.h"
 #include "core/ops-private.h"
 #include "core/recipe-apply.h"
@@ -184,6 +185,11 @@ static int do_step(const struct work *w, const struct recipe_step *step, struct 
 	if (!has_goal(w, step))
 		return 1;
 	r = wait_for_goal(w, step, end, err);
+	if (r == -ETIMEDOUT && step->go_on) {
+		log_warn(env_log(w->ops->env), "Parent %s: tried for %u s to %s, going on", w->name,
+		         step->limit_ms / 1000, step->what);
+		return 1;
+	}
 	if (r == -ETIMEDOUT && !error_is_set(err))
 		step_failed(w, step, r, err);
 	return r < 0 ? r : 1;
@@ -213,6 +219,20 @@ static int not_ready(const struct work *w, const struct recipe_look *look, struc
 	return -EIO;
 }
 
+static int do_plan_locked(const struct work *w, const struct recipe_plan *plan, unsigned *steps,
+                          struct error *err)
+{
+	const struct env *env = w->ops->env;
+	int taken = w->kind->has_ap_lock ? ap_lock_take(env, AP_LOCK_WAIT_MS, err) : 0, r;
+
+	if (taken < 0)
+		return taken;
+	r = do_plan(w, plan, steps, err);
+	if (taken > 0)
+		ap_lock_release(env);
+	return r;
+}
+
 /* 1: another round may be needed. */
 static int do_round(const struct work *w, bool release, unsigned *steps, struct error *err)
 {
@@ -228,7 +248,7 @@ static int do_round(const struct work *w, bool release, unsigned *steps, struct 
 		return release || look.state == RECIPE_READY ? 0 : not_ready(w, &look, err);
 	if (plan.remarks)
 		log_info(env_log(w->ops->env), "Parent %s: %s", w->name, plan.remarks);
-	r = do_plan(w, &plan, steps, err);
+	r = do_plan_locked(w, &plan, steps, err);
 	if (r < 0)
 		return r;
 	return sysfs_is_live(w->ops->sysfs);

@@ -10,6 +10,7 @@
 
 /* By type; a type without a row has no kind. */
 static const struct recipe_kind *const kinds[_RECIPE_TYPE_MAX] = {
+	[RECIPE_VFIO_AP] = &recipe_kind_vfio_ap,
 	[RECIPE_VFIO_CCW] = &recipe_kind_vfio_ccw,
 };
 

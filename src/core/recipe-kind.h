@@ -63,6 +63,7 @@ struct recipe_step {
 	unsigned limit_ms;   /* of the whole step */
 	bool retry_on_again; /* WRITE: EAGAIN means: a little later */
 	bool retry_on_busy;  /* WRITE: EBUSY, too */
+	bool go_on;          /* past its limit without its goal: a warning, and the next step */
 };
 
 /* In a plan everything is owned by it; in a template for recipe_plan_add() nothing is. */
@@ -88,6 +89,8 @@ void recipe_plan_format(const struct recipe_plan *plan, struct strbuf *out);
 
 struct recipe_kind {
 	enum recipe_type type;
+	/* Carried out under the lock that s390-tools take too (core/ap-lock.h). */
+	bool has_ap_lock;
 
 	/** Reads how things are; writes nothing, waits for nothing. Hardware that is not there
 	 * is a state, not a failure. */
@@ -123,6 +126,7 @@ struct recipe_kind {
 	int (*check)(struct ops *ops, struct recipe *r, bool force, struct error *err);
 };
 
+extern const struct recipe_kind recipe_kind_vfio_ap;
 extern const struct recipe_kind recipe_kind_vfio_ccw;
 
 /** The kind of a recipe, or NULL: this program has none for it. */

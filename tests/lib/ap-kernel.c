@@ -20,6 +20,7 @@ struct ap_kernel *ap_kernel_new(struct tree *t)
 
 	assert_true(k != MAP_FAILED);
 	k->tree = t;
+	k->apmask = k->aqmask = ap_set_all();
 	sysfs_set_writer(t->sysfs, ap_kernel_write, k);
 	return k;
 }
@@ -148,25 +149,22 @@ static int injected(struct ap_kernel *k, const char *name, const char *value)
 	return 0;
 }
 
-static int change_mask(int dirfd, const char *name, const char *value)
+/* By its own copy: the file is empty once it is open for writing. */
+static int change_mask(struct ap_kernel *k, int dirfd, const char *name, const char *value)
 {
-	struct strbuf text = STRBUF_INIT;
+	struct ap_set *set = strcmp(name, "aqmask") == 0 ? &k->aqmask : &k->apmask;
 	char mask[AP_MASK_TEXT_MAX], *copy = strdup(value), *rest = copy, *word;
-	struct ap_set set;
 
-	get(dirfd, name, &text);
-	assert_int_equal(ap_set_parse_mask(strbuf_str(&text), &set), 0);
-	strbuf_done(&text);
 	while ((word = strsep(&rest, ","))) {
 		unsigned from, to;
 		int n = sscanf(word + 1, "%u-%u", &from, &to);
 
 		assert_true(n >= 1 && (word[0] == '+' || word[0] == '-'));
 		for (unsigned i = from; i <= (n == 2 ? to : from); i++)
-			word[0] == '+' ? ap_set_add(&set, i) : ap_set_remove(&set, i);
+			word[0] == '+' ? ap_set_add(set, i) : ap_set_remove(set, i);
 	}
 	free(copy);
-	ap_set_print_mask(&set, mask);
+	ap_set_print_mask(set, mask);
 	put(dirfd, name, mask);
 	return 0;
 }
@@ -216,7 +214,7 @@ ssize_t ap_kernel_write(void *userdata, int dirfd, const char *name, int fd _unu
 	         name, value);
 	r = injected(k, name, value);
 	if (r == 0)
-		r = strcmp(name + 2, "mask") == 0 ? change_mask(dirfd, name, value)
+		r = strcmp(name + 2, "mask") == 0 ? change_mask(k, dirfd, name, value)
 		                                  : change_device(dirfd, name, value);
 	if (++k->n_writes == k->tamper_after)
 		put_matrix(dirfd, &k->tampered);

@@ -12,6 +12,7 @@
 /* In memory that is shared with the child that writes. */
 struct ap_kernel {
 	struct tree *tree;
+	struct ap_set apmask, aqmask; /* all at first; the files must say the same */
 	/* What fails: a write of this value ("" for any) to this file, so many times. */
 	struct {
 		char name[32];
