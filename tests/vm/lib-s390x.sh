@@ -143,6 +143,13 @@ ap_reserve() {
 	modprobe -a zcrypt_cex4 vfio_ap && ap_scan
 }
 
+# write_errno FILE TEXT: write it in one call; prints the error's name, or "ok".
+write_errno() {
+	perl -MErrno -e 'open(my $file, ">", $ARGV[0]) or die "$ARGV[0]: $!";
+		if (defined(syswrite($file, $ARGV[1]))) { print "ok"; exit; }
+		print((grep { $!{$_} } sort(keys(%!)))[0]);' "$1" "$2"
+}
+
 # ---- a clean state ------------------------------------------------------------------------------
 
 # fresh: every device of the machine plugged in and with its own driver, the AP table and the
