@@ -51,16 +51,25 @@ bool work_has(const struct work *work, const struct mdev_uuid *uuid)
 	return bsearch(uuid, task->items, task->n, sizeof(*task->items), compare_item);
 }
 
-/* In the child. */
+/* In the child, as all to the end of serve(). */
+static void step(void *userdata)
+{
+	struct manager *m = userdata;
+
+	pool_step(m->pool);
+}
+
 static int serve(void *userdata, const char *text, int report_fd)
 {
 	_cleanup_(worker_task_done) struct worker_task task = { .parent = NULL };
-	const struct manager *m = userdata;
+	struct manager *m = userdata;
 	int r;
 
 	if (!m->settings->worker_sandbox && !env_is_relocated(m->env))
 		return worker_do_outside(text, report_fd);
 	r = worker_task_parse(text, &task);
+	task.step = step;
+	task.userdata = m;
 	if (r == 0)
 		worker_do(m->ops, m->env, &m->settings->retry, &task, report_fd);
 	return r;

@@ -6,14 +6,16 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "daemon/jobs.h"
 #include "daemon/pool.h"
 
-/* So long without the end of a task all workers count as held up. */
+/* So long without a step in any task all workers count as held up. */
 #define HELD_UP_US 300000
 
 /* Where tasks come others follow. */
@@ -53,7 +55,8 @@ struct pool {
 	struct task *waiting; /* first come, first served */
 	struct task **waiting_tail;
 	size_t n_busy;
-	bool has_progress;       /* a task ended since the last look of: */
+	atomic_uint *steps;      /* shared with all workers */
+	unsigned seen_steps;     /* at the last look of: */
 	sd_event_source *helper; /* gets another worker for what waits */
 	bool was_used;           /* somebody became idle since the last look of: */
 	sd_event_source *ender;  /* lets idle ones end */
@@ -130,7 +133,7 @@ static void end_task(struct pool *pool, struct task *task, int status)
 
 	free(task);
 	pool->n_busy--;
-	pool->has_progress = true;
+	pool_step(pool);
 	pool->calls->done(userdata, status);
 }
 
@@ -296,10 +299,11 @@ static void dispatch(struct pool *pool)
 static int on_helper(sd_event_source *source, uint64_t now, void *userdata)
 {
 	struct pool *pool = userdata;
+	unsigned steps = atomic_load(pool->steps);
 
-	if (pool->waiting && !pool->has_progress && count_workers(pool) < pool->max)
+	if (pool->waiting && steps == pool->seen_steps && count_workers(pool) < pool->max)
 		(void)begin_worker(pool);
-	pool->has_progress = false;
+	pool->seen_steps = steps;
 	if (pool->waiting)
 		set_timer(pool, source, HELD_UP_US);
 	return 0;
@@ -341,6 +345,17 @@ static void set_max(struct pool *pool, unsigned max)
 	pool->n_at_once = n < max ? n : max;
 }
 
+static int share_steps(struct pool *pool)
+{
+	void *page = mmap(NULL, sizeof(*pool->steps), PROT_READ | PROT_WRITE,
+	                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return -errno;
+	pool->steps = page;
+	return 0;
+}
+
 int pool_new(sd_event *event, const struct pool_calls *calls, void *userdata, unsigned max,
              struct pool **ret)
 {
@@ -352,7 +367,9 @@ int pool_new(sd_event *event, const struct pool_calls *calls, void *userdata, un
 	*pool = (struct pool){ .event = event, .calls = calls, .userdata = userdata };
 	set_max(pool, max);
 	pool->waiting_tail = &pool->waiting;
-	r = jobs_new(event, max, &pool->jobs);
+	r = share_steps(pool);
+	if (r >= 0)
+		r = jobs_new(event, max, &pool->jobs);
 	if (r >= 0)
 		r = add_timer(event, on_helper, pool, &pool->helper);
 	if (r >= 0)
@@ -372,6 +389,8 @@ void pool_free(struct pool *pool)
 	jobs_free(pool->jobs);
 	sd_event_source_disable_unref(pool->helper);
 	sd_event_source_disable_unref(pool->ender);
+	if (pool->steps)
+		munmap(pool->steps, sizeof(*pool->steps));
 	free(pool);
 }
 
@@ -398,6 +417,11 @@ int pool_add(struct pool *pool, void *userdata, uint64_t limit)
 	pool->n_busy++;
 	dispatch(pool);
 	return 0;
+}
+
+void pool_step(struct pool *pool)
+{
+	atomic_fetch_add_explicit(pool->steps, 1, memory_order_relaxed);
 }
 
 size_t pool_busy(const struct pool *pool)

@@ -43,5 +43,8 @@ void pool_renew(struct pool *pool, unsigned max);
  * itself. On failure done() is not called. */
 int pool_add(struct pool *pool, void *task, uint64_t limit) _must_check_;
 
+/** In a process: it comes forward with its task, and is not held up. */
+void pool_step(struct pool *pool);
+
 /** Tasks that wait or are being done. */
 size_t pool_busy(const struct pool *pool);

@@ -88,6 +88,8 @@ void worker_do(struct ops *ops, const struct env *env, const struct campaign_pol
 
 		request.was_seen = item->was_seen;
 		r = try_one(ops, env, &request, &item->uuid);
+		if (task->step)
+			task->step(task->userdata);
 		mdev_uuid_format(&item->uuid, uuid);
 		strbuf_addf(&lines, "%s %d\n", uuid, r);
 		if (record_now() - sent_at > REPORT_US)

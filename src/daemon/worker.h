@@ -25,6 +25,9 @@ struct worker_task {
 	bool is_freed;
 	struct worker_item *items; /* in order of UUID */
 	size_t n;
+	/* No part of the text: called at the end of each try, unless NULL. */
+	void (*step)(void *userdata);
+	void *userdata;
 };
 
 /** Releases it; empty afterwards. */

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,12 +40,24 @@ struct task {
 
 /* ---- in the worker --------------------------------------------------------------------- */
 
+/* Comes forward all the time until the gate is shut. */
+static int step_until(struct world *w)
+{
+	struct pollfd gate = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	while (poll(&gate, 1, 10) == 0)
+		pool_step(w->pool);
+	return 0;
+}
+
 static int serve(void *userdata, const char *text, int fd)
 {
 	char byte;
 
 	if (strcmp(text, "wait") == 0)
 		return read(STDIN_FILENO, &byte, 1) < 0;
+	if (strcmp(text, "step") == 0)
+		return step_until(userdata);
 	if (strcmp(text, "die") == 0)
 		raise(SIGKILL);
 	if (strcmp(text, "exit") == 0)
@@ -227,6 +240,42 @@ static void test_who_is_held_up_holds_up_nobody(void **state)
 	assert_int_equal(stuck.status, 0);
 }
 
+/* Two are begun at once at most where there are two CPUs: four need help. */
+static void test_others_help_where_all_are_held_up(void **state)
+{
+	struct world *w = *state;
+	struct task stuck[4];
+
+	pool_renew(w->pool, 5);
+	for (size_t i = 0; i < ARRAY_SIZE(stuck); i++) {
+		stuck[i] = task_of(w, "wait");
+		add(w, &stuck[i], AMPLE_US);
+	}
+	do_one(w, "a");
+	assert_int_equal(pool_busy(w->pool), ARRAY_SIZE(stuck));
+	w->n_done = 0;
+	shutdown(w->gate[1], SHUT_WR);
+	run_until(w, ARRAY_SIZE(stuck));
+}
+
+static void test_slow_tasks_come_to_their_end(void **state)
+{
+	struct world *w = *state;
+	struct task slow[3];
+
+	for (size_t i = 0; i < ARRAY_SIZE(slow); i++) {
+		slow[i] = task_of(w, "step");
+		add(w, &slow[i], AMPLE_US);
+	}
+	/* Whoever helps looks at least once. */
+	assert_true(sd_event_run(w->event, AMPLE_US) > 0);
+	assert_true(sd_event_run(w->event, AMPLE_US) > 0);
+	shutdown(w->gate[1], SHUT_WR);
+	run_until(w, ARRAY_SIZE(slow));
+	for (size_t i = 0; i < ARRAY_SIZE(slow); i++)
+		assert_int_equal(slow[i].status, 0);
+}
+
 static void test_a_task_has_its_own_time(void **state)
 {
 	struct world *w = *state;
@@ -323,6 +372,8 @@ int main(void)
 		row(test_many_tasks_are_served_by_few),
 		row(test_a_long_task_reaches_a_worker),
 		row(test_who_is_held_up_holds_up_nobody),
+		row(test_others_help_where_all_are_held_up),
+		row(test_slow_tasks_come_to_their_end),
 		row(test_a_task_has_its_own_time),
 		row(test_a_killed_worker_is_told_and_replaced),
 		row(test_one_that_died_idle_costs_no_task),
