@@ -87,7 +87,8 @@ static void remember_outcome(struct ops *ops, const char *name, const struct rec
 	record.is_armed = recipe || before.is_armed;
 	if (recipe)
 		note_state(ops, recipe, &record);
-	if (!is_no_failure(r))
+	/* What went away meanwhile is waited for. */
+	if (!is_no_failure(r) && !(record.has_state && record.state == RECIPE_ABSENT))
 		note_failure(ops, before.attempts, r, why, &record);
 	/* Nothing but the file heals it, and that is watched. */
 	if (!recipe)

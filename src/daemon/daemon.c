@@ -217,11 +217,14 @@ static bool is_booting(const struct env *env)
 /* An earlier daemon has told what it saw, unless it ended before it came to that. */
 static int look_for_the_first_time(struct daemon *d)
 {
-	int r;
+	bool booting = is_booting(d->env);
+	int r = d->recipes ? recipe_runner_start(d->recipes, booting) : 0;
 
+	if (r < 0)
+		return r;
 	if (manager_has_a_forerunner(d->manager))
 		d->reporter.told_before = record_now() - UNTOLD_US;
-	r = manager_start(d->manager, is_booting(d->env));
+	r = manager_start(d->manager, booting);
 	d->reporter.told_before = 0;
 	return r;
 }
@@ -230,8 +233,6 @@ static int run(struct daemon *d)
 {
 	int r = make(d);
 
-	if (r == 0 && d->recipes)
-		r = recipe_runner_start(d->recipes, is_booting(d->env));
 	if (r == 0)
 		r = look_for_the_first_time(d);
 	if (r < 0)

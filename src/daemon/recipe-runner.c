@@ -22,6 +22,9 @@
 
 #define TIMER_ACCURACY_US 2000
 
+/* After an event of hardware, a second look. */
+#define AGAIN_US INT64_C(3000000)
+
 /* Where a job could not be made: the next try. */
 #define PAUSE_US INT64_C(1000000)
 
@@ -48,6 +51,8 @@ struct recipe_runner {
 	bool is_marked; /* the timer goes off for `why` */
 	bool is_running;
 	bool is_quiet;         /* records are only read */
+	bool is_unsettled;     /* an event came since the last look again */
+	bool is_again;         /* the timer goes off for that */
 	bool is_begun;         /* the first job has come to its end */
 	enum parent_try why;   /* of what is marked */
 	enum parent_try doing; /* of the job */
@@ -209,6 +214,14 @@ static int64_t take_records(struct recipe_runner *runner, const struct names *fi
 	return next;
 }
 
+/* An event comes before what it tells of: what is removed may still be there at the first look. */
+static void look_again(struct recipe_runner *runner)
+{
+	runner->is_unsettled = false;
+	runner->is_again = true;
+	wake_at(runner, record_now() + AGAIN_US);
+}
+
 static void end_work(void *userdata, int status)
 {
 	struct recipe_runner *runner = userdata;
@@ -229,6 +242,8 @@ static void end_work(void *userdata, int status)
 	next = list_names(runner, &files) < 0 ? 0 : take_records(runner, &files);
 	if (runner->is_marked)
 		wake_at(runner, record_now() + runner->settings->settle);
+	else if (runner->is_unsettled)
+		look_again(runner);
 	else if (next != 0)
 		wake_at(runner, next);
 }
@@ -238,8 +253,10 @@ static void begin(struct recipe_runner *runner)
 	static const struct job_calls calls = { .work = do_work, .done = end_work };
 	int r;
 
-	runner->doing = runner->is_marked ? runner->why : PARENT_TRY_TIME;
-	runner->is_marked = false;
+	runner->doing = runner->is_marked  ? runner->why
+	                : runner->is_again ? PARENT_TRY_EVENT
+	                                   : PARENT_TRY_TIME;
+	runner->is_marked = runner->is_again = false;
 	r = jobs_add(runner->jobs, &calls, runner, LIMIT_US, NULL);
 	if (r == 0) {
 		runner->is_running = true;
@@ -346,7 +363,10 @@ void recipe_runner_look(struct recipe_runner *runner)
 
 static void on_hardware(void *userdata)
 {
-	mark(userdata, PARENT_TRY_EVENT);
+	struct recipe_runner *runner = userdata;
+
+	runner->is_unsettled = true;
+	mark(runner, PARENT_TRY_EVENT);
 }
 
 static void on_trouble(void *userdata, enum manager_trouble trouble, const char *parent)
@@ -436,6 +456,7 @@ void recipe_runner_free(struct recipe_runner *runner)
 int recipe_runner_start(struct recipe_runner *runner, bool is_booting)
 {
 	_cleanup_(names_done) struct names files = { 0 };
+	bool is_boot;
 	int r = watch(runner);
 
 	if (r < 0 && r != -ENOENT)
@@ -444,6 +465,9 @@ int recipe_runner_start(struct recipe_runner *runner, bool is_booting)
 	if (list_names(runner, &files) >= 0)
 		(void)take_records(runner, &files);
 	runner->is_quiet = false;
-	mark(runner, is_booting ? PARENT_TRY_BOOT : PARENT_TRY_CHANGED);
+	/* Who was here at boot is told by the mark of it, should systemd not answer. */
+	is_boot = !records_were_watched(runner->records) &&
+	          (is_booting || records_have_begun(runner->records));
+	mark(runner, is_boot ? PARENT_TRY_BOOT : PARENT_TRY_CHANGED);
 	return 0;
 }
