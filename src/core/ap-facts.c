@@ -193,10 +193,10 @@ static int read_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid,
 	return r;
 }
 
-static int read_active(const struct ap_world *world, const char *parent, struct ap_claims *ret)
+static int read_active(const struct ap_world *world, struct ap_claims *ret)
 {
 	_cleanup_(snapshot_done) struct snapshot s = { 0 };
-	int r = snapshot_scan(world->sysfs, env_log(world->env), NULL, parent, &s);
+	int r = snapshot_scan(world->sysfs, env_log(world->env), NULL, NULL, &s);
 
 	for (size_t i = 0; r >= 0 && i < s.n; i++) {
 		struct ap_claim claim = { .uuid = s.devices[i].uuid };
@@ -250,20 +250,28 @@ static int read_defined(const struct ap_world *world, const char *parent, struct
 	return r;
 }
 
+int ap_facts_read_now(const struct ap_world *world, struct ap_facts *ret)
+{
+	int r = read_active(world, &ret->active);
+
+	if (r >= 0)
+		r = read_overrides(world->sysfs, &ret->overrides);
+	if (r >= 0)
+		ret->has_masks = ap_masks_read(world->sysfs, &ret->masks) == 0;
+	return r < 0 ? r : 0;
+}
+
 int ap_facts_read(const struct ap_world *world, const char *parent, struct ap_facts *ret,
                   struct error *err)
 {
 	int r = read_defined(world, parent, &ret->defined);
 
 	if (r >= 0)
-		r = read_active(world, parent, &ret->active);
-	if (r >= 0)
-		r = read_overrides(world->sysfs, &ret->overrides);
+		r = ap_facts_read_now(world, ret);
 	if (r >= 0)
 		r = ap_masks_read_persistent(world, &ret->persistent);
 	if (r < 0)
 		return error_set_errno(err, r, "Cannot look for conflicts on parent %s", parent);
 	ret->has_persistent = r > 0;
-	ret->has_masks = ap_masks_read(world->sysfs, &ret->masks) == 0;
 	return 0;
 }

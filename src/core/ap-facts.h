@@ -30,6 +30,10 @@ struct ap_world {
 int ap_facts_read(const struct ap_world *world, const char *parent, struct ap_facts *ret,
                   struct error *err) _must_check_;
 
+/** Reads what holds now, of all parents: active devices, masks and overrides. The store is not
+ * looked at, and may be NULL. As ap_facts_read(). */
+int ap_facts_read_now(const struct ap_world *world, struct ap_facts *ret) _must_check_;
+
 /** The masks as they are. -ENOENT on hosts without AP bus, -EINVAL for what are no masks. */
 int ap_masks_read(const struct sysfs *sysfs, struct ap_masks *ret) _must_check_;
 

@@ -46,21 +46,27 @@ static void print_table(const struct log *log, const struct ap_conflicts *c)
 		log_message(log, LOG_LEVEL_FOREIGN, "%s", line);
 }
 
-/* The first row of what is refused, and how many more. */
+/* One row, and how many more there are. */
+static void summarize(const struct ap_conflict *first, size_t n, struct strbuf *out)
+{
+	char queue[AP_QUEUE_TEXT_MAX];
+
+	ap_queue_format(&first->queue, queue);
+	strbuf_addf(out, "queue %s is ", queue);
+	ap_conflict_describe(first, out);
+	if (n > 1)
+		strbuf_addf(out, ", and %zu more", n - 1);
+}
+
 static int refuse(const struct ap_conflicts *c, const char *what, struct error *err)
 {
 	_cleanup_(strbuf_done) struct strbuf cause = STRBUF_INIT;
 	const struct ap_conflict *first = ap_conflicts_first_refused(c);
-	char queue[AP_QUEUE_TEXT_MAX];
 	int r = first ? meanings[first->kind].r : -ENOMEM;
 
 	if (!first)
 		return r;
-	ap_queue_format(&first->queue, queue);
-	strbuf_addf(&cause, "queue %s is ", queue);
-	ap_conflict_describe(first, &cause);
-	if (c->n_refused > 1)
-		strbuf_addf(&cause, ", and %zu more", c->n_refused - 1);
+	summarize(first, c->n_refused, &cause);
 	error_set(err, r, "%s", what);
 	error_set_cause(err, "%s", strbuf_str(&cause));
 	error_set_advice(err, "%s", meanings[first->kind].advice);
@@ -155,4 +161,50 @@ int ap_guard_masks(const struct ap_world *world, const char *parent, const struc
 		return r;
 	return settle(env_log(world->env), &conflicts, "The host cannot have these crypto queues",
 	              "The host gets crypto queues of devices", force, false, err);
+}
+
+/* ---- after the kernel refused --------------------------------------------------------------- */
+
+static int read_matrix(const struct driver_write *write, struct ap_matrix *ret)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	int r = sysfs_read(write->device_fd, "matrix", &text);
+
+	if (r == 0)
+		ap_matrix_from_sysfs(strbuf_str(&text), "", ret);
+	return r;
+}
+
+/* Rows that this errno is about. */
+static void tell_rows(const struct ap_conflicts *c, int r, struct strbuf *out)
+{
+	const struct ap_conflict *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (meanings[c->items[i].kind].r != r)
+			continue;
+		first = first ? first : &c->items[i];
+		n++;
+	}
+	if (first)
+		summarize(first, n, out);
+}
+
+void ap_guard_blame(const struct driver_write *write, int r, struct strbuf *out)
+{
+	_cleanup_(ap_conflicts_done) struct ap_conflicts conflicts = { 0 };
+	_cleanup_(ap_facts_done) struct ap_facts facts = { 0 };
+	const struct ap_world world = { .env = write->env, .sysfs = write->sysfs };
+	struct ap_candidate candidate = { .purpose = AP_TO_START, .claim.uuid = *write->uuid };
+	struct ap_matrix now = { 0 }, added;
+
+	if ((r != -EADDRNOTAVAIL && r != -EADDRINUSE) || read_matrix(write, &now) < 0)
+		return;
+	ap_matrix_from_attrs(write->attrs, &added, NULL);
+	candidate.claim.matrix.adapters = ap_set_union(&now.adapters, &added.adapters);
+	candidate.claim.matrix.domains = ap_set_union(&now.domains, &added.domains);
+	if (ap_facts_read_now(&world, &facts) == 0 &&
+	    ap_conflicts_find(&candidate, &facts, &conflicts) == 0)
+		tell_rows(&conflicts, r, out);
 }

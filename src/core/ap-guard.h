@@ -13,6 +13,10 @@
 /** struct driver's check() of crypto matrices. */
 int ap_guard_change(const struct driver_change *change, struct error *err) _must_check_;
 
+/** struct driver's blame() of crypto matrices: after EADDRNOTAVAIL and EADDRINUSE, which queue
+ * the host or which device has, as "queue 05.0004 is in use by device UUID, and 2 more". */
+void ap_guard_blame(const struct driver_write *write, int r, struct strbuf *out);
+
 /** May the AP bus masks become `to`? Now, and (is_lasting) for the boots to come. With force
  * conflicts are told, and 0 is returned. parent is the matrix's. -EADDRINUSE if a device or
  * an automatic definition has a queue that the host would get: the table is in the log, the

@@ -177,6 +177,26 @@ static bool attr_is_absent(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -EISDIR || r == -ELOOP || r == -EXDEV;
 }
 
+/* Whoever has what was asked for, beside the errno. */
+static void blame_others(const struct apply *apply, const struct plan_step *step, int device_fd,
+                         int r, struct error *err)
+{
+	const struct driver *driver = driver_for_type(step->type);
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	_cleanup_(attrs_done) struct attrs attrs = { 0 };
+	const struct driver_write write = { .env = apply->env,
+		                            .sysfs = apply->sysfs,
+		                            .uuid = &step->uuid,
+		                            .device_fd = device_fd,
+		                            .attrs = &attrs };
+
+	if (!driver->blame || attrs_append(&attrs, step->word, step->value, step->value_len) < 0)
+		return;
+	driver->blame(&write, r, &text);
+	if (text.len > 0)
+		error_add_cause(err, "%s", strbuf_str(&text));
+}
+
 static int set_attr(const struct apply *apply, const struct plan_step *step,
                     struct apply_result *result, struct error *err)
 {
@@ -197,6 +217,8 @@ static int set_attr(const struct apply *apply, const struct plan_step *step,
 	error_set_errno(err, r, "Failed to write %s to attribute %s", step->value, step->word);
 	if (result->pid > 0)
 		explain_stuck(apply, result->pid, err);
+	else if (result->device_fd >= 0)
+		blame_others(apply, step, result->device_fd, r, err);
 	error_add_cause(err, "device %s", uuid);
 	advice = driver_for_type(step->type)->explain_attr(step->word, r);
 	if (advice && result->pid == 0)

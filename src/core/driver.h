@@ -45,6 +45,15 @@ struct driver_device {
 	const char *name;  /* its UUID, for messages */
 };
 
+/* An attribute that was written to an active device; all borrowed. */
+struct driver_write {
+	const struct env *env;
+	const struct sysfs *sysfs;
+	const struct mdev_uuid *uuid;
+	int device_fd;
+	const struct attrs *attrs; /* one of them */
+};
+
 struct driver {
 	const char *name;
 	/* The type's id that it serves; NULL for the generic one. */
@@ -74,6 +83,9 @@ struct driver {
 	/* Appends the writes, name and value, that live() would make. */
 	int (*plan_live)(const struct driver_device *device, const struct attrs *wanted,
 	                 struct attrs *ret, struct error *err);
+	/* Appends who keeps an attribute from being written, where that can be found out:
+	 * the device is there, and the write failed with r. NULL: nobody can tell. */
+	void (*blame)(const struct driver_write *write, int r, struct strbuf *out);
 };
 
 /** The driver of a type, never NULL. */

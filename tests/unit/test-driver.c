@@ -65,6 +65,9 @@ static void test_explanations(void **state)
 		strstr(driver_vfio_ap.explain_attr("assign_adapter", -EADDRINUSE), "matrix"));
 	assert_non_null(strstr(driver_vfio_ap.explain_attr("assign_domain", -EINVAL), "octal"));
 	assert_non_null(strstr(driver_vfio_ap.explain_attr("ap_config", -EINVAL), "masks"));
+	assert_non_null(strstr(driver_vfio_ap.explain_attr("assign_domain", -ENODEV), "beyond"));
+	assert_non_null(strstr(driver_vfio_ap.explain_attr("assign_domain", -EBUSY), "again"));
+	assert_non_null(strstr(driver_vfio_ap.explain_attr("assign_domain", -EPERM), "6.0"));
 	assert_non_null(strstr(driver_vfio_ccw.explain_create(-EUSERS), "one device"));
 	assert_null(driver_generic.explain_create(-ENOMEM));
 }

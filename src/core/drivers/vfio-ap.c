@@ -62,6 +62,11 @@ static const char *explain_attr(const char *attr, int r)
 		return "another matrix device has one of these queues; the kernel log names it";
 	case ENODEV:
 		return "the number is beyond what this machine has";
+	case EBUSY:
+	case EAGAIN:
+		return "the driver or the guest is busy with its queues; try again";
+	case EPERM:
+		return "before Linux 6.0 the matrix of a running guest cannot be changed";
 	case EINVAL:
 		return "one number a write; a leading zero means octal to the kernel";
 	default:
@@ -120,4 +125,5 @@ const struct driver driver_vfio_ap = {
 	.explain_attr = explain_attr,
 	.live = live,
 	.plan_live = plan_live,
+	.blame = ap_guard_blame,
 };
