@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 # Crypto queues that somebody else has, or will have: what is refused, what is told, what --force does.
 
 load lib
@@ -212,4 +212,20 @@ row() {
 	defined "$U2" mtty t1 auto assign_adapter 5 assign_domain 4
 	try define -u "$U1" -p mtty -t t1 -a --attr assign_adapter=5 --attr assign_domain=4
 	succeeds
+}
+
+@test "a campaign waits for its queues: no table, no script asked, tried again" {
+	mkdir -p "$R/run/mdevmgr"
+	script callouts s.sh "$UNVERSIONED"'echo "$*" >>"$MDEVCTL_ENV_ROOT/trace"; exit 1'
+	masks 04 08
+	rm -rf "$R/sys/bus/mdev/devices/$U1"
+	device_dir "$U1" matrix
+	rm -rf "${R:?}/$REPLY"
+	defined "$U1" matrix "$T" auto assign_adapter 5 assign_domain 4
+	try start-parent-mdevs matrix
+	warns "queue 05.0004 is reserved for the host by apmask and aqmask"
+	no_file trace
+	try status -u "$U1" --json
+	[[ $(jq -r '.. | .reason? // empty' <<<"$output") == *"queue 05.0004 is reserved for the host"* ]] || { show_run; return 1; }
+	[ "$(jq -r '.. | .state? // empty' <<<"$output")" = starting ]
 }
