@@ -32,6 +32,8 @@
 #define MESSAGE_ID_WORKER_STUCK "f8a329b632bb4923bbb795d28f08c781"
 /* hardware is a parent as its recipe says */
 #define MESSAGE_ID_RECIPE_APPLIED "f7606ec8ba99482a9b43503ab5d1b8ec"
+/* a disk has turned up on another subchannel */
+#define MESSAGE_ID_RECIPE_MOVED "f29d1c06c9764fccb662292040d573b3"
 /* a recipe cannot be applied, for now at least */
 #define MESSAGE_ID_RECIPE_FAILED "cb366e3035794ef6b3be5e0184ed00c0"
 /* boot went on without devices that start by themselves */

@@ -35,6 +35,7 @@ struct told {
 	bool is_bad;
 	bool is_ready;
 	char *reason;
+	char *parent; /* where it was ready last, or NULL */
 };
 
 struct recipe_runner {
@@ -114,6 +115,17 @@ static void tell_ready(const struct recipe_runner *runner, const char *name,
 	say(runner, name, LOG_INFO, MESSAGE_ID_RECIPE_APPLIED, 0, strbuf_str(&text));
 }
 
+/* Told of the disk; which definitions follow it is told by whoever moves them. */
+static void tell_moved(const struct recipe_runner *runner, const struct told *told,
+                       const struct recipe_record *record)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "Device number %s has moved from subchannel %s to %s", told->name,
+	            told->parent, record->parent);
+	say(runner, told->name, LOG_NOTICE, MESSAGE_ID_RECIPE_MOVED, 0, strbuf_str(&text));
+}
+
 static void tell_failure(const struct recipe_runner *runner, const char *name,
                          const struct recipe_record *record)
 {
@@ -134,9 +146,16 @@ static bool is_ready(const struct recipe_record *record)
 	return record->has_state && record->state == RECIPE_READY;
 }
 
+static bool has_moved(const struct told *told, const struct recipe_record *record)
+{
+	return told->parent && record->parent && strcmp(told->parent, record->parent) != 0;
+}
+
 static void tell_difference(const struct recipe_runner *runner, const struct told *told,
                             const struct recipe_record *record)
 {
+	if (has_moved(told, record))
+		tell_moved(runner, told, record);
 	if (record->errnum != 0 && (!told->is_bad || !is_same_text(told->reason, record->reason)))
 		tell_failure(runner, told->name, record);
 	else if (is_ready(record) && !told->is_ready)
@@ -150,6 +169,10 @@ static void note(struct told *told, const struct recipe_record *record)
 	told->is_paused = record->is_paused;
 	free(told->reason);
 	told->reason = record->reason ? strdup(record->reason) : NULL;
+	if (!record->parent)
+		return;
+	free(told->parent);
+	told->parent = strdup(record->parent);
 }
 
 /* What is so at the first sight was so before we came. */
@@ -448,6 +471,7 @@ void recipe_runner_free(struct recipe_runner *runner)
 	for (size_t i = 0; i < runner->n_told; i++) {
 		free(runner->told[i].name);
 		free(runner->told[i].reason);
+		free(runner->told[i].parent);
 	}
 	free(runner->told);
 	free(runner);

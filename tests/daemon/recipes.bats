@@ -100,3 +100,30 @@ remembers() {
 	end_daemon TERM
 	[[ $status == 0 && ! -e $R/run/mdevmgr/recipes ]]
 }
+
+# ready NUMBER DEVICE: a subchannel that vfio_ccw has
+ready() {
+	local dir=$R/sys/devices/css0/$1
+
+	subchannel "$1" "$2"
+	ln -sfn ../../../bus/css/drivers/vfio_ccw "$dir/driver"
+	mkdir -p "$dir/mdev_supported_types/vfio_ccw-io/devices" "$R/sys/class/mdev_bus"
+	echo 1 >"$dir/mdev_supported_types/vfio_ccw-io/available_instances"
+	: >"$dir/mdev_supported_types/vfio_ccw-io/create"
+	ln -s "../../devices/css0/$1" "$R/sys/class/mdev_bus/$1"
+}
+
+@test "a disk that moves is told, and its definitions follow" {
+	ready 0.0.0001 0.0.4711
+	recipe 0.0.4711 "{\"kind\": \"vfio-ccw\", \"devices\": [\"$U2\"]}"
+	mkdir -p "$R/etc/mdevctl.d/0.0.0001"
+	echo '{"mdev_type": "vfio_ccw-io"}' >"$R/etc/mdevctl.d/0.0.0001/$U2"
+	start_daemon
+	wait_for remembers 0.0.4711 parent=0.0.0001
+	rm -r "$R"/sys/devices/css0/0.0.0001 "$R"/sys/{bus/css/devices,class/mdev_bus}/0.0.0001 "$R/sys/bus/ccw/devices/0.0.4711"
+	ready 0.0.0002 0.0.4711
+	kill -HUP "$PID"
+	wait_for said 'Device number 0.0.4711 has moved from subchannel 0.0.0001 to 0.0.0002'
+	said "Definition of device $U2 follows device number 0.0.4711 from subchannel 0.0.0001 to 0.0.0002"
+	[[ -f $R/etc/mdevctl.d/0.0.0002/$U2 && ! -e $R/etc/mdevctl.d/0.0.0001/$U2 ]]
+}
