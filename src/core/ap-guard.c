@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ap-guard.h"
+#include "core/recipe-store.h"
 
 /* Rows of a table that are printed. */
 #define ROWS_MAX 100
@@ -145,22 +146,32 @@ int ap_guard_change(const struct driver_change *change, struct error *err)
 	              change->force, change->is_quiet, err);
 }
 
-int ap_guard_masks(const struct ap_world *world, const char *parent, const struct ap_masks *to,
-                   bool is_lasting, bool force, struct error *err)
+int ap_guard_recipe(const struct ap_world *world, const char *parent, bool force, struct error *err)
 {
 	_cleanup_(ap_conflicts_done) struct ap_conflicts conflicts = { 0 };
 	_cleanup_(ap_facts_done) struct ap_facts facts = { 0 };
-	/* The host has nothing where nobody can tell what it has. */
-	const struct ap_masks none = { 0 };
-	int r = ap_facts_read(world, parent, &facts, err);
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	struct ap_world before = *world;
+	struct ap_masks from;
+	/* What only happens to be reserved now was never promised. */
+	bool was_promised = recipe_read_text(world->env, RECIPE_MATRIX, &text) >= 0;
+	int r;
 
+	before.recipe = NULL;
+	r = ap_masks_read_persistent(&before, &from);
+	/* Nobody can tell what the host will have. */
 	if (r == 0)
-		r = ap_conflicts_find_of_masks(facts.has_masks ? &facts.masks : &none, to, true,
-		                               is_lasting, &facts, &conflicts);
+		return 0;
+	if (r > 0)
+		r = ap_facts_read(world, parent, &facts, err);
+	if (r == 0)
+		r = ap_conflicts_find_of_masks(&from, &facts.persistent, false, was_promised,
+		                               &facts, &conflicts);
 	if (r < 0)
 		return r;
-	return settle(env_log(world->env), &conflicts, "The host cannot have these crypto queues",
-	              "The host gets crypto queues of devices", force, false, err);
+	return settle(
+		env_log(world->env), &conflicts, "The host cannot have these crypto queues back",
+		"The host gets crypto queues of devices back at the next boot", force, false, err);
 }
 
 /* ---- after the kernel refused --------------------------------------------------------------- */

@@ -17,9 +17,9 @@ int ap_guard_change(const struct driver_change *change, struct error *err) _must
  * the host or which device has, as "queue 05.0004 is in use by device UUID, and 2 more". */
 void ap_guard_blame(const struct driver_write *write, int r, struct strbuf *out);
 
-/** May the AP bus masks become `to`? Now, and (is_lasting) for the boots to come. With force
- * conflicts are told, and 0 is returned. parent is the matrix's. -EADDRINUSE if a device or
- * an automatic definition has a queue that the host would get: the table is in the log, the
- * first row of it in err. */
-int ap_guard_masks(const struct ap_world *world, const char *parent, const struct ap_masks *to,
-                   bool is_lasting, bool force, struct error *err) _must_check_;
+/** May the recipe of the matrix become world->recipe? With force conflicts are told, and 0 is
+ * returned. parent is the matrix's. -EADDRINUSE if the host would get back a queue of an
+ * automatic definition that the recipe reserved until now: the table is in the log, the first
+ * row of it in err. */
+int ap_guard_recipe(const struct ap_world *world, const char *parent, bool force,
+                    struct error *err) _must_check_;

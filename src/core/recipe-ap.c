@@ -13,6 +13,7 @@
 
 #include "core/ap-rule.h"
 #include "core/ops-private.h"
+#include "core/ap-guard.h"
 #include "core/recipe-ap-private.h"
 #include "shared/file.h"
 
@@ -269,10 +270,13 @@ static void warn_of_rule(struct ops *ops, const struct recipe *r)
 
 static int ap_check(struct ops *ops, struct recipe *r, bool force, struct error *err)
 {
+	const struct ap_world world = { ops->env, ops->sysfs, ops->store, r };
 	int r2 = check_numbers(ops, &r->ap.adapters, false, force, err);
 
 	if (r2 == 0)
 		r2 = check_numbers(ops, &r->ap.domains, true, force, err);
+	if (r2 == 0)
+		r2 = ap_guard_recipe(&world, RECIPE_MATRIX, force, err);
 	if (r2 == 0)
 		warn_of_rule(ops, r);
 	return r2;

@@ -229,3 +229,20 @@ row() {
 	[[ $(jq -r '.. | .reason? // empty' <<<"$output") == *"queue 05.0004 is reserved for the host"* ]] || { show_run; return 1; }
 	[ "$(jq -r '.. | .state? // empty' <<<"$output")" = starting ]
 }
+
+@test "a recipe is not taken from an automatic definition" {
+	mkdir -p "$R/etc/mdevmgr/parents.d"
+	masks "${ALL#0x}" "${ALL#0x}"
+	echo '{"kind": "vfio-ap", "adapters": [5, 6]}' >"$R/etc/mdevmgr/parents.d/matrix.json"
+	define "$U1" 5 4 -a
+	succeeds
+	try parent define matrix --reserve-adapters 6,7
+	[[ $status == 1 && ${stderr_lines[-1]} == "Error: The host cannot have these crypto queues back: queue 05.0004 is defined for device $U1, which starts automatically"* ]] || { show_run; return 1; }
+	row "05.0004  refused  defined for device $U1, which starts automatically"
+	grep -q '5, 6' "$R/etc/mdevmgr/parents.d/matrix.json"
+	try parent define matrix --reserve-adapters 5,7
+	succeeds
+	try parent define matrix --reserve-adapters 7 --force
+	[ "$status" = 0 ]
+	row "Warning: The host gets crypto queues of devices back at the next boot, which is forced"
+}
