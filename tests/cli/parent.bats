@@ -222,7 +222,7 @@ CCW='{
 	try parent release 0.0.4711
 	succeeds
 	remembers 0.0.4711 paused=1
-	! [[ $(<"$R/sys/devices/css0/0.0.0313/driver_override") == vfio_ccw ]]
+	[[ $(<"$R/sys/devices/css0/0.0.0313/driver_override") != vfio_ccw ]]
 	subchannel 0.0.0400 0.0.0815
 	recipe 0.0.0815 '{"kind": "vfio-ccw"}'
 	: >"$R/sys/devices/css0/0.0.0313/driver_override"
@@ -237,6 +237,7 @@ CCW='{
 @test "release is refused while a device is active on the parent" {
 	recipe 0.0.4711 "$CCW"
 	given_to_vfio
+	# shellcheck disable=SC2034,SC2079 # of fixtures.bash, by names
 	DEVPATH[0.0.0313]=css0/0.0.0313
 	device "$U3" 0.0.0313 vfio_ccw-io
 	try parent release 0.0.4711

@@ -60,7 +60,7 @@ remembers() {
 	kill -HUP "$PID"
 	wait_for said 'unknown key'
 	is_override 0.0.0001 '(null)'
-	! remembers 0.0.4711 armed=1
+	run ! remembers 0.0.4711 armed=1
 }
 
 @test "hardware that comes is taken" {

@@ -9,6 +9,7 @@
 A=$(uuid 1) # 0.0.0800
 B=$(uuid 2) # 0.0.0900, which nobody sees
 C=$(uuid 3) # 0.0.0801, without a recipe at boot
+D=$(uuid 4) # crypto queue 05.0047
 
 # recipe DEVICE UUID
 recipe() {
@@ -22,6 +23,9 @@ before_boot() {
 	# Filed where they were last time, wherever that was.
 	sys_define 0.0.00f0 "$A" "$CCW_TYPE" auto
 	sys_define 0.0.00f1 "$B" "$CCW_TYPE" auto
+	printf '{"kind": "vfio-ap", "adapters": [5]}\n' >/etc/mdevmgr/parents.d/matrix.json
+	sys_define matrix "$D" "$AP_TYPE" auto \
+		'{"assign_adapter": "5"}, {"assign_domain": "71"}'
 	systemctl -q enable mdevmgrd.service mdevmgr-devices.service mdevmgr-recipes.service
 }
 
@@ -41,13 +45,16 @@ after_boot() {
 	check "one that cio_ignore hid, too" is_on "$B" 0.0.0900
 	check_not "the host does not have them" test -e "$CCW/0.0.0800"
 
+	check "the crypto adapter is taken, and its device started" sys_active "$D"
+	is "$(cat "$MATRIX/$D/matrix")" 05.0047 "with its queue"
+
 	qmp_del rng0
 	check "unplugged: gone" wait_for_not 60 sys_active "$A"
 	check "and told" wait_for 60 state_is 0.0.0800 absent
 	qmp_add virtio-rng-ccw 0800 rng0
 	check "plugged in again: restored" wait_for 120 is_on "$A" 0.0.0800
 
-	echo "$(subchannel_of 0.0.0800)" >/sys/bus/css/drivers/vfio_ccw/unbind
+	subchannel_of 0.0.0800 >/sys/bus/css/drivers/vfio_ccw/unbind
 	check "unbound by hand: restored" wait_for 120 is_on "$A" 0.0.0800
 
 	expect_quiet "define a recipe" mdevmgr parent define 0.0.0801
