@@ -437,7 +437,8 @@ const struct cli_verb cli_verbs[] = {
 	  .description =
 	          "A line for each definition and each active device: its state, since when, and "
 	          "why. At the end how many there are of each state. The exit status is 3 if a "
-	          "device that is to be started automatically is failed, stuck or degraded.",
+	          "device that is to be started automatically is failed, stuck or degraded, or if "
+	          "a recipe of a parent cannot be applied.",
 	  OPTIONS(status_options),
 	  RULES(status_rules),
 	  .run = verb_status },
