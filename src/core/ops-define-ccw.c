@@ -272,12 +272,22 @@ static int unbind(struct ops *ops, const struct mdev_uuid *uuid, struct plan *re
 	return r;
 }
 
+static bool is_bound(struct ops *ops, const struct mdev_uuid *uuid)
+{
+	_cleanup_(recipes_done) struct recipes recipes = { 0 };
+
+	return recipes_load(ops->env, &recipes) == 0 && recipes_find_uuid(&recipes, uuid);
+}
+
 int ops_unbind_ccw(struct ops *ops, const struct mdev_uuid *uuid, struct plan *ret_plan,
                    struct error *err)
 {
 	_cleanup_(lock_freep) struct lock *lock = NULL;
 	int r = 0;
 
+	/* Most have never been bound: then there is nothing to wait for. */
+	if (!is_bound(ops, uuid))
+		return 0;
 	if (!ret_plan)
 		r = lock_recipes(ops->env, &lock, err);
 	if (r < 0 || (!ret_plan && is_still_defined(ops, uuid)))
