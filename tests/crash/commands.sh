@@ -38,6 +38,10 @@ write_plain_definition()
 		>"$(definition_path)"
 }
 
+# Those of lib.sh.
+first_parent=$parent
+first_type=$type
+
 # What a writer that was killed left behind.
 leave_temporary_file()
 {
@@ -60,15 +64,32 @@ write_scripts()
 	chmod +x "$scripts/callouts/agree" "$scripts/notifiers/listen"
 }
 
+# A disk on a subchannel, which is the parent then.
+plug_disk()
+{
+	local css=$root/sys/devices/css0
+
+	parent=0.0.0313 type=vfio_ccw-io
+	mkdir -p "$css/$parent" "$root/sys/bus/css/devices" "$root/etc/mdevmgr/parents.d"
+	echo 0 >"$css/$parent/type"
+	echo 0.0.4711 >"$css/$parent/dev_busid"
+	ln -s "../../../devices/css0/$parent" "$root/sys/bus/css/devices/$parent"
+}
+
 # prepare COMMAND: makes the system it starts from; sets $arguments
 prepare()
 {
+	parent=$first_parent type=$first_type
 	make_root
 	write_json_file
 	[ "${1%-scripts}" = "$1" ] || write_scripts
 	case ${1%-scripts} in
 	define)
 		arguments=(define -u "$uuid" -p "$parent" -t "$type" -a)
+		;;
+	define-ccw)
+		plug_disk
+		arguments=(define -u "$uuid" --ccw 4711 -a)
 		;;
 	define-json)
 		mkdir -p "$root/etc/mdevctl.d/$parent"
