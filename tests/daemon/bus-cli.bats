@@ -52,6 +52,20 @@ same_as_root() {
 	run ! is_defined mtty "$U2"
 }
 
+@test "recipes of parents as nobody" {
+	mkdir -p "$R"/sys/bus/css/devices "$R"/sys/bus/ccw/devices
+	start_all allow
+	nobody parent define 0.0.0815 --force
+	[[ $status == 0 && $stderr == 'Warning: '* ]]
+	grep -q '"device": "0.0.0815"' "$R/etc/mdevmgr/parents.d/0.0.0815.json"
+	same_as_root parent apply 0.0.0815
+	[[ $status == 1 ]]
+	same_as_root parent define 0.0.0815 --reserve-adapters 5
+	[[ $status == 2 ]]
+	nobody parent undefine 0.0.0815
+	[[ $status == 0 && ! -e $R/etc/mdevmgr/parents.d/0.0.0815.json ]]
+}
+
 @test "retry as nobody: the daemon tries" {
 	start_all allow
 	nobody define -u "$ND" -p mtty -t mtty-1 --auto
