@@ -45,9 +45,9 @@ void apply_result_done(struct apply_result *result);
 /** Creates and configures devices (CREATE, SET_ATTRIBUTE); other steps are passed
  * over. The kernel's answer is the verdict. When an attribute fails, or the user
  * interrupts, the device is removed again, if this plan created it and apply does not say to
- * keep it; the message carries both errors if that fails too. A write that takes longer than the limit is left to
- * itself, and nothing undone: -ETIMEDOUT, its pid in the message and in *ret, which is
- * filled in any case. -ESTALE: the registration is over. */
+ * keep it; the message carries both errors if that fails too. A write that takes longer than
+ * the limit is left to itself, and nothing undone: -ETIMEDOUT, its pid in the message and in
+ * *ret, which is filled in any case. -ESTALE: the registration is over. */
 int apply_start(const struct apply *apply, const struct plan *plan, struct apply_result *ret,
                 struct error *err) _must_check_;
 
