@@ -347,8 +347,12 @@ static int refuse_active(const char *name, const struct snapshot *active, struct
 
 	mdev_uuid_format(&active->devices[0].uuid, uuid);
 	error_set(err, -EBUSY, "Cannot release parent %s", name);
-	error_set_cause(err, "%zu devices are active on it, %s among them", active->n, uuid);
-	error_set_advice(err, "stop them first: mdevmgr stop -p %s",
+	if (active->n == 1)
+		error_set_cause(err, "device %s is active on it", uuid);
+	else
+		error_set_cause(err, "%zu devices are active on it, %s among them", active->n,
+		                uuid);
+	error_set_advice(err, "mdevmgr stop -p %s stops what is there",
 	                 snapshot_parent(active, &active->devices[0]));
 	error_set_kind(err, ERROR_IN_USE);
 	return -EBUSY;

@@ -269,6 +269,10 @@ int ccw_check(struct ops *ops, struct recipe *r, bool force, struct error *err)
 	r2 = check_visible(ops, r, f, device, force, err);
 	if (r2 < 0)
 		return r2;
+	if (f->use == CCW_USED)
+		log_warn(env_log(ops->env),
+		         "The host uses device %s, and keeps it until that ends: %s", device,
+		         f->use_reason);
 	problem = ccw_device_problem(&f->device);
 	if (problem) {
 		error_set(err, -ENXIO, "%s cannot drive device %s", r->ccw.driver, device);

@@ -161,16 +161,16 @@ recipe_of() {
 	[[ $(<"$R/sys/devices/css0/0.0.0313/driver_override") == vfio_ccw ]]
 }
 
-@test "a start is refused while the host uses the disk" {
+@test "a start is refused while the host uses the disk, and define tells of that" {
 	local block=$R/sys/devices/css0/0.0.0313/0.0.4711/block/dasda
 
-	try define --ccw 0.0.4711 -u "$U1"
-	succeeds
 	mkdir -p "$block/dasda1/holders" "$R/sys/class/block"
 	echo 94:1 >"$block/dasda1/dev"
 	ln -s ../../devices/css0/0.0.0313/0.0.4711/block/dasda/dasda1 "$R/sys/class/block/dasda1"
 	mkdir -p "$R/proc/self"
 	echo '22 1 94:1 / /srv rw - ext4 /dev/dasda1 rw' >"$R/proc/self/mountinfo"
+	try define --ccw 0.0.4711 -u "$U1"
+	warns "The host uses device 0.0.4711, and keeps it until that ends: dasda1 is mounted on /srv"
 	try start -u "$U1"
 	fails 4 "Parent 0.0.4711 cannot be set up: the host uses device 0.0.4711: dasda1 is mounted on /srv*"
 	[[ $(<"$R/sys/devices/css0/0.0.0313/0.0.4711/online") == 1 ]]

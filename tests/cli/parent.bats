@@ -241,7 +241,7 @@ CCW='{
 	DEVPATH[0.0.0313]=css0/0.0.0313
 	device "$U3" 0.0.0313 vfio_ccw-io
 	try parent release 0.0.4711
-	fails 4 "Cannot release parent 0.0.4711: 1 devices are active on it, $U3 among them"
+	fails 4 "Cannot release parent 0.0.4711: device $U3 is active on it (mdevmgr stop -p 0.0.0313*"
 }
 
 @test "undefine deletes the recipe, also a broken one" {
