@@ -143,11 +143,14 @@ ap_reserve() {
 	modprobe -a zcrypt_cex4 vfio_ap && ap_scan
 }
 
-# write_errno FILE TEXT: write it in one call; prints the error's name, or "ok".
+# write_errno FILE TEXT [COMMAND...]: write it in one call, after COMMAND was run while the file
+# was open already; prints the error's name, or "ok".
 write_errno() {
-	perl -MErrno -e 'open(my $file, ">", $ARGV[0]) or die "$ARGV[0]: $!";
-		if (defined(syswrite($file, $ARGV[1]))) { print "ok"; exit; }
-		print((grep { $!{$_} } sort(keys(%!)))[0]);' "$1" "$2"
+	perl -MErrno -e 'my ($path, $text, @command) = @ARGV;
+		open(my $file, ">", $path) or die "$path: $!";
+		!@command or system(@command) == 0 or die "@command";
+		if (defined(syswrite($file, $text))) { print "ok"; exit; }
+		print((grep { $!{$_} } sort(keys(%!)))[0]);' "$@"
 }
 
 # ---- a clean state ------------------------------------------------------------------------------

@@ -45,6 +45,11 @@ check_not "elsewhere" test "$moved" = "$DISK"
 is "$(css_driver "$moved") $(cat "$CSS/$moved/driver_override")" "io_subchannel (null)" \
 	"with its own driver, and no other is preferred"
 
+check "vfio_ccw takes that one" css_bind "$moved" vfio_ccw
+is "$(write_errno "$SYS_PARENTS/$moved/mdev_supported_types/$CCW_TYPE/create" "$A" \
+	sh -c "echo $moved >/sys/bus/css/drivers/vfio_ccw/unbind")" ENODEV \
+	"a registration that is over while create is open: ENODEV"
+
 # ---- cio_ignore ----
 check_not "nothing is ignored" grep -q . /proc/cio_ignore
 echo 0 >"$CCW/0.0.0802/online"

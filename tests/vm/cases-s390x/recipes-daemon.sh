@@ -48,6 +48,10 @@ after_boot() {
 	check "the crypto adapter is taken, and its device started" sys_active "$D"
 	is "$(cat "$MATRIX/$D/matrix")" 05.0047 "with its queue"
 
+	check "vfio_ap is reloaded" eval 'modprobe -r vfio_ap && modprobe vfio_ap'
+	check "and the crypto device is back" wait_for 120 sys_active "$D"
+	check "with its queue" wait_for 60 grep -qx 05.0047 "$MATRIX/$D/matrix"
+
 	qmp_del rng0
 	check "unplugged: gone" wait_for_not 60 sys_active "$A"
 	check "and told" wait_for 60 state_is 0.0.0800 absent
