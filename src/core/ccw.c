@@ -305,6 +305,13 @@ const char *ccw_device_problem(const struct ccw_device *d)
 	return NULL;
 }
 
+/* The control unit of all virtio devices (virtio_ids in virtio_ccw.c), whose driver may come
+ * later. */
+bool ccw_device_comes_online(const struct ccw_device *d)
+{
+	return d->cutype && strncmp(d->cutype, "3832/", strlen("3832/")) == 0;
+}
+
 int ccw_is_ignored(const struct env *env, const struct busid *device)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;

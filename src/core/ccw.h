@@ -81,6 +81,10 @@ void ccw_device_done(struct ccw_device *d);
 int ccw_device_read(const struct sysfs *sysfs, const struct busid *device,
                     struct ccw_device *ret) _must_check_;
 
+/** True if the kernel sets such a device online by itself, in the background, whenever its driver
+ * gets it: virtio does. (virtio_ccw_auto_online() in drivers/s390/virtio/virtio_ccw.c) */
+bool ccw_device_comes_online(const struct ccw_device *d);
+
 /** Why vfio_ccw cannot serve such a device, in half a sentence, or NULL if it may. */
 const char *ccw_device_problem(const struct ccw_device *d);
 

@@ -73,6 +73,14 @@ static int is_offline(const struct sysfs *sysfs, const struct busid *device)
 	return r < 0 ? r : !d.is_there || d.online == 0;
 }
 
+static int is_online(const struct sysfs *sysfs, const struct busid *device)
+{
+	_cleanup_(ccw_device_done) struct ccw_device d = { 0 };
+	int r = ccw_device_read(sysfs, device, &d);
+
+	return r < 0 ? r : !d.is_there || d.online == 1;
+}
+
 static bool has_driver(const struct sysfs *sysfs, const char *driver)
 {
 	char path[sizeof("bus/css/drivers/") + RECIPE_DRIVER_MAX];
@@ -93,6 +101,8 @@ static int is_reached(struct ops *ops, const struct recipe *r, const struct ccw_
 		return 1;
 	case CCW_GOAL_MODULE:
 		return has_driver(ops->sysfs, driver);
+	case CCW_GOAL_ONLINE:
+		return is_online(ops->sysfs, &r->ccw.device);
 	case CCW_GOAL_OFFLINE:
 		return is_offline(ops->sysfs, &r->ccw.device);
 	case CCW_GOAL_OVERRIDE:

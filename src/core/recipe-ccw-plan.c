@@ -19,6 +19,9 @@
 #define VISIBLE_MS 15000
 #define STEP_MS    10000
 
+/* For a device that comes online by itself; one that somebody set offline never will. */
+#define ONLINE_MS 3000
+
 struct planning {
 	const struct recipe *recipe;
 	const struct ccw_facts *facts;
@@ -90,6 +93,22 @@ static int add_module(const struct planning *p)
 	return recipe_plan_add(p->plan, &step);
 }
 
+/* Whoever unbinds the subchannel while virtio_ccw sets the device online behind our back makes
+ * the kernel fall over a device that is gone: an oops in cio_start_key() on Linux 6.1. */
+static int add_online(const struct planning *p)
+{
+	char what[TEXT_MAX];
+	const struct recipe_step step = { .kind = RECIPE_STEP_WAIT,
+		                          .what = what,
+		                          .goal = CCW_GOAL_ONLINE,
+		                          .limit_ms = ONLINE_MS,
+		                          .go_on = true };
+
+	snprintf(what, sizeof(what), "wait until the host's driver has come up with device %s",
+	         p->device);
+	return recipe_plan_add(p->plan, &step);
+}
+
 static int add_offline(const struct planning *p)
 {
 	char target[TEXT_MAX], what[TEXT_MAX];
@@ -130,9 +149,12 @@ static int plan_take(const struct planning *p)
 	const struct ccw_facts *f = p->facts;
 	const char *driver = p->recipe->ccw.driver;
 	bool is_offline = !f->device.is_there || f->device.online == 0;
+	bool comes_online = f->device.is_there && is_offline && ccw_device_comes_online(&f->device);
 	int r = f->has_driver ? 0 : add_module(p);
 
-	if (r == 0 && !f->is_ours && !is_offline)
+	if (r == 0 && !f->is_ours && comes_online)
+		r = add_online(p);
+	if (r == 0 && !f->is_ours && (!is_offline || comes_online))
 		r = add_offline(p);
 	if (r == 0 && !f->subchannel.override)
 		r = add_override(p, driver);

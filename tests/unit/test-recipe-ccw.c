@@ -233,6 +233,27 @@ static void test_goes_on_from_where_it_is(void **state)
 	assert_look(f, RECIPE_READY, NULL);
 }
 
+/* To unbind what virtio_ccw is about to set online is an oops of the kernel. */
+static void test_waits_for_what_comes_online(void **state)
+{
+	struct fixture *f = *state;
+	struct recipe_plan p;
+
+	css_device(f->tree, "0.0.0001", "0.0.4711", "3832/02", false);
+	assert_int_equal(plan(f, false, &p), 0);
+	assert_int_equal(p.steps[0].goal, CCW_GOAL_ONLINE);
+	assert_int_equal(p.steps[0].kind, RECIPE_STEP_WAIT);
+	assert_true(p.steps[0].go_on);
+	assert_int_equal(p.steps[1].goal, CCW_GOAL_OFFLINE);
+	assert_int_equal(kind()->is_done(f->ops, f->recipe, &p.steps[0], &f->err), 0);
+	tree_file(f->tree, SUB "/0.0.4711/online", "1\n");
+	assert_int_equal(kind()->is_done(f->ops, f->recipe, &p.steps[0], &f->err), 1);
+	recipe_plan_done(&p);
+	assert_int_equal(plan(f, false, &p), 0);
+	assert_int_equal(p.steps[0].goal, CCW_GOAL_OFFLINE);
+	recipe_plan_done(&p);
+}
+
 static void test_driver_is_loaded_first(void **state)
 {
 	struct fixture *f = *state;
@@ -489,6 +510,7 @@ int main(void)
 		row(test_hidden),
 		row(test_all_the_way_and_back),
 		row(test_goes_on_from_where_it_is),
+		row(test_waits_for_what_comes_online),
 		row(test_driver_is_loaded_first),
 		row(test_in_use_by_the_host),
 		row(test_kinds_that_cannot_be),

@@ -71,9 +71,13 @@ qmp_plug() {
 	qmp device_add "{\"driver\":\"$1\",\"devno\":\"fe.0.$2\",\"id\":\"$3\"${4:-}}" >/dev/null
 }
 
-# qmp_add DRIVER DEVNO ID [OPTIONS]: and wait until the guest has its subchannel.
+# qmp_add DRIVER DEVNO ID [OPTIONS]: and wait until the guest has its subchannel, and has come up
+# with the device, or somebody has taken it.
 qmp_add() {
-	qmp_plug "$@" && wait_for 60 test -e "$CSS/$(qmp_subchannel "$3")"
+	local subchannel
+
+	qmp_plug "$@" && subchannel=$(qmp_subchannel "$3") &&
+		wait_for 60 test -e "$CSS/$subchannel" && css_settle "$subchannel"
 }
 
 # qmp_del ID: unplug it, and wait until the guest's subchannel is gone.
@@ -107,9 +111,28 @@ css_driver() {
 	! link=$(readlink "$CSS/$1/driver") || basename "$link"
 }
 
+# css_settle SUBCHANNEL: virtio sets its devices online in the background, and the kernel falls
+# over (cio_start_key(), 6.1) when the subchannel is taken away meanwhile.
+css_settle() {
+	local tries=0
+
+	while css_comes_online "$1" && [ $((tries++)) -lt 50 ]; do
+		sleep 0.1
+	done
+}
+
+css_comes_online() {
+	local device
+
+	device=$CSS/$1/$(cat "$CSS/$1/dev_busid" 2>/dev/null)
+	[[ $(css_driver "$1") == io_subchannel && $(cat "$device/cutype" 2>/dev/null) == 3832/* &&
+		$(cat "$device/online" 2>/dev/null) == 0 ]]
+}
+
 # css_bind SUBCHANNEL DRIVER: by hand, as driverctl does it; "" gives it to its own.
 css_bind() {
 	[ -z "$2" ] || modprobe "$2" || return
+	css_settle "$1"
 	echo "$2" >"$CSS/$1/driver_override"
 	[ ! -e "$CSS/$1/driver" ] || echo "$1" >"$CSS/$1/driver/unbind"
 	echo "$1" >/sys/bus/css/drivers_probe
