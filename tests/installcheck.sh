@@ -13,10 +13,14 @@ is_optional() {
 	case $1 in
 	/etc/mdevctl.d | /etc/mdevctl.d/* | /usr/lib/mdevctl/scripts.d | /usr/lib/mdevctl/scripts.d/*) return 0 ;;
 	/etc/mdevmgr | /etc/mdevmgr/* | /usr/lib/mdevmgr | /usr/lib/mdevmgr/*) return 0 ;;
+	# What other tools of s390x write.
+	/etc/driverctl.d | /etc/driverctl.d/* | /etc/udev/rules.d/41-*) return 0 ;;
 	# What an administrator may make, and systemd at boot.
 	/etc/systemd/system/* | /etc/udev/rules.d | /etc/modules-load.d | /var/* | */systemd/system/*.wants/*) return 0 ;;
 	# Where the manual says that a package has them; ours may have another prefix.
 	/usr/share/dbus-1/system.d/* | /usr/share/polkit-1/actions/*) return 0 ;;
+	# In uevents, no files.
+	/devices/*) return 0 ;;
 	# On the bus, no files.
 	/org/mdevmgr1 | /org/mdevmgr1/*) return 0 ;;
 	/usr/lib | /etc | /dev | /dev/* | /proc | /proc/* | /run | /run/* | /sys | /sys/* | /tmp/*) return 0 ;;
