@@ -136,7 +136,7 @@ css_bind() {
 	echo "$2" >"$CSS/$1/driver_override"
 	[ ! -e "$CSS/$1/driver" ] || echo "$1" >"$CSS/$1/driver/unbind"
 	echo "$1" >/sys/bus/css/drivers_probe
-	[ -n "$(css_driver "$1")" ]
+	[ -n "$(css_driver "$1")" ] && css_settle "$1"
 }
 
 # ---- AP queues --------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # mode: init
-# kernels: 6.1 6.12
+# kernels: 6.1
 # What the daemon does when a subchannel goes and comes, its driver is unbound by hand, and disks
 # move: what is automatic is back on its own disk, by itself.
 # shellcheck shell=bash source=tests/vm/lib-s390x.sh
