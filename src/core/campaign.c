@@ -136,7 +136,8 @@ static struct campaign_verdict start(const struct campaign_facts *f, enum device
 		strbuf_add_str(reason, "the parent does not offer its type");
 		return act(DEVICE_WAITING_TYPE, CAMPAIGN_MISS);
 	}
-	if (state == DEVICE_FAILED)
+	/* What the last try failed at stays true until the next one has failed or not. */
+	if (state == DEVICE_FAILED || phase_of(f) == CAMPAIGN_RETRY)
 		say_recorded(f, "", reason);
 	return act(state, CAMPAIGN_START);
 }

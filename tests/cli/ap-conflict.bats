@@ -225,9 +225,8 @@ row() {
 	try start-parent-mdevs matrix
 	warns "queue 05.0004 is reserved for the host by apmask and aqmask"
 	no_file trace
-	# Status has no reason once the next try is due, a moment later.
-	grep -q "queue 05.0004 is reserved for the host" "$R/run/mdevmgr/parents/matrix/$U1"
 	try status -u "$U1" --json
+	[[ $(jq -r '.. | .reason? // empty' <<<"$output") == *"queue 05.0004 is reserved for the host"* ]] || { show_run; return 1; }
 	[ "$(jq -r '.. | .state? // empty' <<<"$output")" = starting ]
 }
 
