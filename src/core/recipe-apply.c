@@ -161,6 +161,7 @@ static int act(const struct work *w, const struct recipe_step *step, int64_t end
 	case RECIPE_STEP_MODULE:
 		return module_load(w->ops->env, step->target, step->limit_ms, err);
 	case RECIPE_STEP_WAIT:
+	case RECIPE_STEP_SETTLE:
 		break;
 	}
 	return 0;
@@ -185,6 +186,8 @@ static int do_step(const struct work *w, const struct recipe_step *step, struct 
 	if (!has_goal(w, step))
 		return 1;
 	r = wait_for_goal(w, step, end, err);
+	if (r == -ETIMEDOUT && step->kind == RECIPE_STEP_SETTLE)
+		return 0;
 	if (r == -ETIMEDOUT && step->go_on) {
 		log_warn(env_log(w->ops->env), "Parent %s: tried for %u s to %s, going on", w->name,
 		         step->limit_ms / 1000, step->what);
@@ -204,6 +207,8 @@ static int do_plan(const struct work *w, const struct recipe_plan *plan, unsigne
 		if (r < 0)
 			return r;
 		*steps += (unsigned)r;
+		if (r > 0 && plan->steps[i].kind == RECIPE_STEP_SETTLE)
+			return 0;
 	}
 	return 0;
 }

@@ -65,6 +65,14 @@ static bool is_parent(const struct sysfs *sysfs, const struct busid *subchannel)
 	return fd >= 0;
 }
 
+static int is_there(const struct sysfs *sysfs, const struct busid *device)
+{
+	_cleanup_(ccw_device_done) struct ccw_device d = { 0 };
+	int r = ccw_device_read(sysfs, device, &d);
+
+	return r < 0 ? r : d.is_there;
+}
+
 static int is_offline(const struct sysfs *sysfs, const struct busid *device)
 {
 	_cleanup_(ccw_device_done) struct ccw_device d = { 0 };
@@ -101,6 +109,8 @@ static int is_reached(struct ops *ops, const struct recipe *r, const struct ccw_
 		return 1;
 	case CCW_GOAL_MODULE:
 		return has_driver(ops->sysfs, driver);
+	case CCW_GOAL_THERE:
+		return is_there(ops->sysfs, &r->ccw.device);
 	case CCW_GOAL_ONLINE:
 		return is_online(ops->sysfs, &r->ccw.device);
 	case CCW_GOAL_OFFLINE:

@@ -19,8 +19,9 @@
 #define VISIBLE_MS 15000
 #define STEP_MS    10000
 
-/* For a device that comes online by itself; one that somebody set offline never will. */
-#define ONLINE_MS 3000
+/* For a device that comes up by itself; one that does not work, or that somebody set offline,
+ * never will. */
+#define COME_UP_MS 3000
 
 struct planning {
 	const struct recipe *recipe;
@@ -93,16 +94,15 @@ static int add_module(const struct planning *p)
 	return recipe_plan_add(p->plan, &step);
 }
 
-/* Whoever unbinds the subchannel while virtio_ccw sets the device online behind our back makes
- * the kernel fall over a device that is gone: an oops in cio_start_key() on Linux 6.1. */
-static int add_online(const struct planning *p)
+/* The kernel falls over a device that is gone when its subchannel is unbound while the host's
+ * driver comes up with it: while io_subchannel looks what the device is, and while virtio_ccw
+ * sets it online behind our back (an oops in cio_start_key(), Linux 6.1). */
+static int add_settle(const struct planning *p, enum ccw_goal goal)
 {
 	char what[TEXT_MAX];
-	const struct recipe_step step = { .kind = RECIPE_STEP_WAIT,
-		                          .what = what,
-		                          .goal = CCW_GOAL_ONLINE,
-		                          .limit_ms = ONLINE_MS,
-		                          .go_on = true };
+	const struct recipe_step step = {
+		.kind = RECIPE_STEP_SETTLE, .what = what, .goal = (int)goal, .limit_ms = COME_UP_MS
+	};
 
 	snprintf(what, sizeof(what), "wait until the host's driver has come up with device %s",
 	         p->device);
@@ -144,18 +144,32 @@ static int add_free(const struct planning *p)
 
 /* ---- to the recipe's driver ----------------------------------------------------------------- */
 
+/* Offline, and not about to come online. */
+static int plan_offline(const struct planning *p)
+{
+	const struct ccw_facts *f = p->facts;
+	const char *driver = f->subchannel.driver;
+	int r = 0;
+
+	if (!f->device.is_there)
+		return driver && strcmp(driver, "io_subchannel") == 0
+		               ? add_settle(p, CCW_GOAL_THERE)
+		               : 0;
+	if (f->device.online == 0 && !ccw_device_comes_online(&f->device))
+		return 0;
+	if (f->device.online == 0)
+		r = add_settle(p, CCW_GOAL_ONLINE);
+	return r < 0 ? r : add_offline(p);
+}
+
 static int plan_take(const struct planning *p)
 {
 	const struct ccw_facts *f = p->facts;
 	const char *driver = p->recipe->ccw.driver;
-	bool is_offline = !f->device.is_there || f->device.online == 0;
-	bool comes_online = f->device.is_there && is_offline && ccw_device_comes_online(&f->device);
 	int r = f->has_driver ? 0 : add_module(p);
 
-	if (r == 0 && !f->is_ours && comes_online)
-		r = add_online(p);
-	if (r == 0 && !f->is_ours && (!is_offline || comes_online))
-		r = add_offline(p);
+	if (r == 0 && !f->is_ours)
+		r = plan_offline(p);
 	if (r == 0 && !f->subchannel.override)
 		r = add_override(p, driver);
 	if (r == 0 && f->subchannel.driver && !f->is_ours)

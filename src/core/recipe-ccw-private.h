@@ -14,6 +14,7 @@
 enum ccw_goal {
 	CCW_GOAL_VISIBLE,     /* the device has a subchannel */
 	CCW_GOAL_MODULE,      /* the driver is there */
+	CCW_GOAL_THERE,       /* the host's driver has found out what the device is */
 	CCW_GOAL_ONLINE,      /* the host's driver has come up with the device */
 	CCW_GOAL_OFFLINE,     /* the host's driver has let go of the device */
 	CCW_GOAL_OVERRIDE,    /* no other driver may take the subchannel */

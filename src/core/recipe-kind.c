@@ -120,6 +120,7 @@ static void format_step(const struct recipe_step *step, struct strbuf *out)
 		break;
 	case RECIPE_STEP_MODULE:
 	case RECIPE_STEP_WAIT:
+	case RECIPE_STEP_SETTLE:
 		break;
 	}
 	strbuf_add_char(out, '\n');

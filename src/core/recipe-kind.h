@@ -47,6 +47,9 @@ enum recipe_step_kind {
 	RECIPE_STEP_WRITE_PROC, /* ... below /proc */
 	RECIPE_STEP_MODULE,     /* load a kernel module */
 	RECIPE_STEP_WAIT,       /* only wait until it is done */
+	/* Wait for what may come: when it has, all is looked at and planned again; past the limit
+	 * the next step is done. */
+	RECIPE_STEP_SETTLE,
 };
 
 /* A step has done its work when the kind's is_done() says so, whoever did it: before it is
@@ -54,7 +57,7 @@ enum recipe_step_kind {
 struct recipe_step {
 	enum recipe_step_kind kind;
 	/* WRITE, WRITE_PROC: a path, relative, made of names that were checked; what is before
-	 * the last slash may be links. MODULE: the module's name. WAIT: NULL. */
+	 * the last slash may be links. MODULE: the module's name. WAIT, SETTLE: NULL. */
 	const char *target;
 	const char *value;   /* what is written, in one write(2); NULL: nothing is */
 	const char *what;    /* for people: "set device 0.0.4711 offline" */
@@ -63,7 +66,7 @@ struct recipe_step {
 	unsigned limit_ms;   /* of the whole step */
 	bool retry_on_again; /* WRITE: EAGAIN means: a little later */
 	bool retry_on_busy;  /* WRITE: EBUSY, too */
-	bool go_on;          /* past its limit without its goal: a warning, and the next step */
+	bool go_on;          /* WAIT: past its limit a warning, and the next step */
 };
 
 /* In a plan everything is owned by it; in a template for recipe_plan_add() nothing is. */

@@ -12,8 +12,10 @@
 #include "lib/unit.h"
 
 /* A kind of hardware that is a row of files: a recipe is applied when /sys/hw/N holds 1 for
- * each of them. The tree's kernel keeps what is written. */
+ * each of them. The tree's kernel keeps what is written. With /sys/hw/LATE something may be
+ * about to come: "late" never does, "soon" does at the second look, and is used then. */
 #define FILES 3
+#define LATE  FILES
 
 static bool holds(struct ops *ops, int i, const char *value)
 {
@@ -28,7 +30,7 @@ static bool holds(struct ops *ops, int i, const char *value)
 static int look(struct ops *ops, const struct recipe *r, struct recipe_look *ret, struct error *err)
 {
 	ret->state = RECIPE_READY;
-	ret->facts = calloc(FILES, sizeof(bool));
+	ret->facts = calloc(FILES + 1, sizeof(bool));
 	ret->free_facts = free;
 	if (holds(ops, 0, "used"))
 		ret->state = RECIPE_IN_USE;
@@ -37,6 +39,7 @@ static int look(struct ops *ops, const struct recipe *r, struct recipe_look *ret
 		if (ret->state == RECIPE_READY && !holds(ops, i, "1"))
 			ret->state = RECIPE_PARTIAL;
 	}
+	((bool *)ret->facts)[LATE] = holds(ops, LATE, "late") || holds(ops, LATE, "soon");
 	if (ret->state == RECIPE_PARTIAL)
 		ret->reason = strdup("not all files are written");
 	return 0;
@@ -45,10 +48,15 @@ static int look(struct ops *ops, const struct recipe *r, struct recipe_look *ret
 static int plan(const struct recipe *r, const struct recipe_look *l, bool release,
                 struct recipe_plan *ret, struct error *err)
 {
+	const struct recipe_step settle = {
+		.kind = RECIPE_STEP_SETTLE, .what = "let it come", .goal = LATE, .limit_ms = 10
+	};
 	const bool *is_set = l->facts;
 
 	if (l->state == RECIPE_IN_USE)
 		return error_set(err, -EBUSY, "used");
+	if (l->state == RECIPE_PARTIAL && is_set[LATE] && recipe_plan_add(ret, &settle) < 0)
+		return -ENOMEM;
 	for (int i = 0; i < FILES; i++) {
 		char target[16];
 		const struct recipe_step step = { .kind = RECIPE_STEP_WRITE,
@@ -73,9 +81,34 @@ static int plan(const struct recipe *r, const struct recipe_look *l, bool releas
 	return 0;
 }
 
+static void set(struct ops *ops, int i, const char *value)
+{
+	_cleanup_(closep) int dirfd = sysfs_open_dir(ops->sysfs, "hw");
+	char name[8];
+
+	snprintf(name, sizeof(name), "%d", i);
+	assert_return_code(sysfs_write(ops->sysfs, dirfd, name, value, strlen(value)), 0);
+}
+
+static int has_come(struct ops *ops)
+{
+	if (holds(ops, LATE, "here"))
+		return 1;
+	if (holds(ops, LATE, "soon")) {
+		set(ops, LATE, "now");
+	} else if (holds(ops, LATE, "now")) {
+		set(ops, 0, "used");
+		set(ops, LATE, "here");
+		return 1;
+	}
+	return 0;
+}
+
 static int is_done(struct ops *ops, const struct recipe *r, const struct recipe_step *step,
                    struct error *err)
 {
+	if (step->goal == LATE)
+		return has_come(ops);
 	return holds(ops, step->goal, step->value);
 }
 
@@ -217,6 +250,25 @@ static void test_goal_is_never_reached(void **state)
 	assert_string_equal(err.message, "Parent matrix: failed to set it");
 }
 
+static void test_goes_on_without_what_does_not_come(void **state)
+{
+	struct world *w = *state;
+	unsigned steps;
+
+	tree_file(w->tree, "/sys/hw/3", "late");
+	assert_int_equal(carry_out(w, false, &steps, NULL), 0);
+	assert_int_equal(steps, FILES);
+}
+
+static void test_looks_again_at_what_has_come(void **state)
+{
+	struct world *w = *state;
+
+	tree_file(w->tree, "/sys/hw/3", "soon");
+	assert_int_equal(carry_out(w, false, NULL, NULL), -EBUSY);
+	assert_true(holds(w->ops, 0, "used") && holds(w->ops, 1, "0"));
+}
+
 static void test_file_is_gone(void **state)
 {
 	struct world *w = *state;
@@ -236,6 +288,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_goal_is_never_reached, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_goes_on_without_what_does_not_come, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(test_looks_again_at_what_has_come, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file_is_gone, setup, teardown),
 	};
 

@@ -242,8 +242,7 @@ static void test_waits_for_what_comes_online(void **state)
 	css_device(f->tree, "0.0.0001", "0.0.4711", "3832/02", false);
 	assert_int_equal(plan(f, false, &p), 0);
 	assert_int_equal(p.steps[0].goal, CCW_GOAL_ONLINE);
-	assert_int_equal(p.steps[0].kind, RECIPE_STEP_WAIT);
-	assert_true(p.steps[0].go_on);
+	assert_int_equal(p.steps[0].kind, RECIPE_STEP_SETTLE);
 	assert_int_equal(p.steps[1].goal, CCW_GOAL_OFFLINE);
 	assert_int_equal(kind()->is_done(f->ops, f->recipe, &p.steps[0], &f->err), 0);
 	tree_file(f->tree, SUB "/0.0.4711/online", "1\n");
@@ -251,6 +250,22 @@ static void test_waits_for_what_comes_online(void **state)
 	recipe_plan_done(&p);
 	assert_int_equal(plan(f, false, &p), 0);
 	assert_int_equal(p.steps[0].goal, CCW_GOAL_OFFLINE);
+	recipe_plan_done(&p);
+}
+
+static void test_waits_for_what_is_recognised(void **state)
+{
+	struct fixture *f = *state;
+	struct recipe_plan p;
+
+	css_device(f->tree, "0.0.0001", "0.0.4711", "3990/e9", false);
+	tree_remove(f->tree, "/sys/bus/ccw/devices/0.0.4711");
+	assert_int_equal(plan(f, false, &p), 0);
+	assert_int_equal(p.steps[0].goal, CCW_GOAL_THERE);
+	assert_int_equal(p.steps[0].kind, RECIPE_STEP_SETTLE);
+	assert_int_equal(kind()->is_done(f->ops, f->recipe, &p.steps[0], &f->err), 0);
+	css_bind(f->tree, "0.0.0001", "io_subchannel");
+	assert_int_equal(kind()->is_done(f->ops, f->recipe, &p.steps[0], &f->err), 1);
 	recipe_plan_done(&p);
 }
 
@@ -511,6 +526,7 @@ int main(void)
 		row(test_all_the_way_and_back),
 		row(test_goes_on_from_where_it_is),
 		row(test_waits_for_what_comes_online),
+		row(test_waits_for_what_is_recognised),
 		row(test_driver_is_loaded_first),
 		row(test_in_use_by_the_host),
 		row(test_kinds_that_cannot_be),
