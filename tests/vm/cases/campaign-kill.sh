@@ -85,6 +85,8 @@ has_stopped() {
 is_waiting() {	# PID: it sleeps
 	[ "$(awk '{ print $3 }' "/proc/$1/stat")" = S ]
 }
+# One that has served a registration already has its writer, which strace would not see.
+check "no worker is left" wait_for_not 60 daemon_workers
 hold_at pre "$A"
 again
 held_at pre "$A" "the worker is in the pre script"
