@@ -11,9 +11,9 @@ MATRIX=/sys/devices/vfio_ap/matrix
 CCW_TYPE=vfio_ccw-io
 AP_TYPE=vfio_ap-passthrough
 # As machine-s390x.sh has them: ID DRIVER DEVNO OPTIONS
-PLUGGED="rng0 virtio-rng-ccw 0800
-rng1 virtio-rng-ccw 0801
-rng2 virtio-rng-ccw 0802
+PLUGGED="scsi0 virtio-scsi-ccw 0800
+scsi1 virtio-scsi-ccw 0801
+scsi2 virtio-scsi-ccw 0802
 term x-terminal3270 0900
 disk virtio-blk-ccw 0a00 ,\"drive\":\"d0\"
 net virtio-net-ccw 0b00 ,\"netdev\":\"n0\""
@@ -66,7 +66,7 @@ qmp_subchannel() {
 		jq -r '. | sub("^fe"; "0")'
 }
 
-# qmp_plug DRIVER DEVNO ID [,"OPTION":VALUE...]: plug it in, as in: virtio-rng-ccw 0803 new.
+# qmp_plug DRIVER DEVNO ID [,"OPTION":VALUE...]: plug it in, as in: virtio-scsi-ccw 0803 new.
 qmp_plug() {
 	qmp device_add "{\"driver\":\"$1\",\"devno\":\"fe.0.$2\",\"id\":\"$3\"${4:-}}" >/dev/null
 }
@@ -111,22 +111,21 @@ css_driver() {
 	! link=$(readlink "$CSS/$1/driver") || basename "$link"
 }
 
-# css_settle SUBCHANNEL: virtio sets its devices online in the background, and the kernel falls
-# over (cio_start_key(), 6.1) when the subchannel is taken away meanwhile.
+# css_settle SUBCHANNEL: the kernel looks what a device is, and virtio sets its own online, in
+# the background; it falls over (cio_start_key(), 6.1) when the subchannel is taken away
+# meanwhile.
 css_settle() {
-	local tries=0
-
-	while css_comes_online "$1" && [ $((tries++)) -lt 50 ]; do
-		sleep 0.1
-	done
+	wait_for_not 20 css_comes_up "$1"
+	return 0
 }
 
-css_comes_online() {
+css_comes_up() {
 	local device
 
-	device=$CSS/$1/$(cat "$CSS/$1/dev_busid" 2>/dev/null)
-	[[ $(css_driver "$1") == io_subchannel && $(cat "$device/cutype" 2>/dev/null) == 3832/* &&
-		$(cat "$device/online" 2>/dev/null) == 0 ]]
+	[ "$(css_driver "$1")" = io_subchannel ] || return
+	device=$CSS/$1/$(cat "$CSS/$1/dev_busid")
+	[ -e "$device/online" ] || return 0
+	[[ $(cat "$device/cutype") == 3832/* && $(cat "$device/online") == 0 ]]
 }
 
 # css_bind SUBCHANNEL DRIVER: by hand, as driverctl does it; "" gives it to its own.

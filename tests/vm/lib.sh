@@ -192,6 +192,16 @@ expect_err() {
 	diag_run "$@"
 }
 
+# kernel_is_whole: says what it did not survive, since boot.
+kernel_is_whole() {
+	local words
+
+	words=$(dmesg | grep -A 30 -E 'BUG: |Oops|Unable to handle|Call Trace') || return 0
+	not_ok "the kernel is whole"
+	diag "$words"
+	dmesg -C
+}
+
 # ---- mdevs, by the kernel's own files ---------------------------------------------------
 
 # sys_create UUID PARENT TYPE: as an administrator without any tool.

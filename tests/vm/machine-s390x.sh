@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The s390x machine of tests/vm/run. Its channel devices, by their device numbers:
 #   0100 0101 0102 0103  root, ctl, share, consoles: the machine's own, to be left alone
-#   0800 0801 0802       virtio-rng, ids rng0 to rng2: free to take
+#   0800 0801 0802       disk controllers without disks, ids scsi0 to scsi2: free to take.
+#                        No virtio-rng: to let go of it takes its driver up to a minute
+#                        (hwrng_fillfn(), Linux 6.1).
 #   0900                 a 3270 terminal, id term
 #   0a00                 a disk of 64 MB (/dev/vda), id disk
 #   0b00                 a network card that leads nowhere (eth0), id net
@@ -54,9 +56,9 @@ machine_command() {
 		-device "virtio-blk-ccw,drive=d0,devno=fe.0.0a00,id=disk"
 		-netdev "user,id=n0,restrict=on"
 		-device "virtio-net-ccw,netdev=n0,devno=fe.0.0b00,id=net"
-		-device "virtio-rng-ccw,devno=fe.0.0800,id=rng0"
-		-device "virtio-rng-ccw,devno=fe.0.0801,id=rng1"
-		-device "virtio-rng-ccw,devno=fe.0.0802,id=rng2"
+		-device "virtio-scsi-ccw,devno=fe.0.0800,id=scsi0"
+		-device "virtio-scsi-ccw,devno=fe.0.0801,id=scsi1"
+		-device "virtio-scsi-ccw,devno=fe.0.0802,id=scsi2"
 		-device "x-terminal3270,devno=fe.0.0900,id=term")
 	machine_9p root "$S390X_CACHE/root/root" 0100 ,readonly=on
 	machine_9p ctl "$ctl" 0101 ''

@@ -34,9 +34,9 @@ check "the other too" wait_for 60 on_disk "$B" 0.0.0801
 
 # ---- gone and back ------------------------------------------------------------------------------
 
-check "a subchannel goes" qmp_del rng0
+check "a subchannel goes" qmp_del scsi0
 check "its device waits for its parent" wait_for 60 has_state "$A" waiting-parent
-check "the disk comes back" qmp_add virtio-rng-ccw 0800 rng0
+check "the disk comes back" qmp_add virtio-scsi-ccw 0800 scsi0
 check "and so does its device" wait_for 60 on_disk "$A" 0.0.0800
 check "the other has stayed" on_disk "$B" 0.0.0801
 
@@ -48,13 +48,13 @@ check "unbound by hand, it is restored" wait_for 60 on_disk "$A" 0.0.0800
 
 # ---- another disk takes the subchannel ------------------------------------------------------------
 
-check "the subchannel goes" qmp_del rng0
-check "another disk has it now" qmp_add virtio-rng-ccw 0805 new
+check "the subchannel goes" qmp_del scsi0
+check "another disk has it now" qmp_add virtio-scsi-ccw 0805 new
 is "$(subchannel_of 0.0.0805)" "$S0" "just that subchannel"
 css_bind "$S0" vfio_ccw
 check "its device waits" wait_for 60 has_state "$A" waiting-parent
 check_not "and is not on the other disk" sys_active "$A"
-check "its disk comes, elsewhere" qmp_add virtio-rng-ccw 0800 rng0
+check "its disk comes, elsewhere" qmp_add virtio-scsi-ccw 0800 scsi0
 check "and the device is on it" wait_for 60 on_disk "$A" 0.0.0800
 check "where it is defined now" test -f "$ETC/$(subchannel_of 0.0.0800)/$A"
 check_not "and nowhere else" test -e "$ETC/$S0/$A"
@@ -65,10 +65,10 @@ check "the daemon has told" grep -q "follows device number 0.0.0800 from subchan
 # The one that came between stays: 6.12 keeps an unplugged subchannel that vfio_ccw has without a
 # device, and tells nobody of a disk that is plugged in there.
 P0=$(subchannel_of 0.0.0800) P1=$(subchannel_of 0.0.0801)
-check "both go" qmp_del rng0
-check "for a moment" qmp_del rng1
-check "one comes to the other's place" qmp_add virtio-rng-ccw 0800 rng0
-check "and the other to its" qmp_add virtio-rng-ccw 0801 rng1
+check "both go" qmp_del scsi0
+check "for a moment" qmp_del scsi1
+check "one comes to the other's place" qmp_add virtio-scsi-ccw 0800 scsi0
+check "and the other to its" qmp_add virtio-scsi-ccw 0801 scsi1
 is "$(subchannel_of 0.0.0800) $(subchannel_of 0.0.0801)" "$P1 $P0" "they have swapped"
 check "the first's device is on it" wait_for 60 on_disk "$A" 0.0.0800
 check "the second's on its" wait_for 60 on_disk "$B" 0.0.0801

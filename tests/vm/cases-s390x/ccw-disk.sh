@@ -99,7 +99,9 @@ check "the host has its disk again" wait_for 30 test -e "$CCW/0.0.0a00"
 
 # A network card that is up.
 ip link set "$(ls "$CCW"/0.0.0b00/virtio*/net)" up
-expect_quiet "define a network card" mdevmgr define --ccw 0.0.0b00 -u "$A"
+run mdevmgr define --ccw 0.0.0b00 -u "$A"
+is "$RC" 0 "define a network card"
+like "$ERR" "is up" "which tells that the host uses it"
 expect_err 4 "is up" "refused while it is up" mdevmgr parent apply 0.0.0b00
 ip link set "$(ls "$CCW"/0.0.0b00/virtio*/net)" down
 run mdevmgr undefine -u "$A"
@@ -108,7 +110,7 @@ run mdevmgr undefine -u "$A"
 
 # One that the kernel has never seen: others stay visible.
 echo add 0.0.0807 >/proc/cio_ignore
-qmp_plug virtio-rng-ccw 0807 hidden
+qmp_plug virtio-scsi-ccw 0807 hidden
 wait_for 30 qmp_subchannel hidden
 expect_err 1 "cio_ignore hides it" "a hidden one is refused" mdevmgr define --ccw 0.0.0807
 expect_err 1 "no subchannel carries it" "one that is not there, too" mdevmgr define --ccw 0.0.0804

@@ -35,11 +35,11 @@ else
 fi
 
 # ---- unplugged, and plugged in another order ----
-check "unplugging it under vfio_ccw" qmp_del rng0
+check "unplugging it under vfio_ccw" qmp_del scsi0
 check_not "takes the mdev away" sys_active "$A"
-check "another device is plugged in" qmp_add virtio-rng-ccw 0803 other
+check "another device is plugged in" qmp_add virtio-scsi-ccw 0803 other
 is "$(subchannel_of 0.0.0803)" "$DISK" "it has the old one's subchannel"
-check "the old one is back" qmp_add virtio-rng-ccw 0800 rng0
+check "the old one is back" qmp_add virtio-scsi-ccw 0800 scsi0
 moved=$(subchannel_of 0.0.0800)
 check_not "elsewhere" test "$moved" = "$DISK"
 is "$(css_driver "$moved") $(cat "$CSS/$moved/driver_override")" "io_subchannel (null)" \
@@ -65,7 +65,7 @@ echo 1 >/proc/cio_settle
 check "it is back when it is free" wait_for 60 test -e "$CCW/0.0.0802"
 echo add 0.0.0804-0.0.0805 >/proc/cio_ignore
 is "$(cat /proc/cio_ignore)" 0.0.0804-0.0.0805 "ranges are told as such"
-qmp_plug virtio-rng-ccw 0804 late
+qmp_plug virtio-scsi-ccw 0804 late
 echo 1 >/proc/cio_settle
 check_not "a device that is ignored does not appear" subchannel_of 0.0.0804
 echo free 0.0.0804 >/proc/cio_ignore

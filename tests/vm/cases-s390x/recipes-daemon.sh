@@ -52,10 +52,10 @@ after_boot() {
 	check "and the crypto device is back" wait_for 120 sys_active "$D"
 	check "with its queue" wait_for 60 grep -qx 05.0047 "$MATRIX/$D/matrix"
 
-	qmp_del rng0
+	qmp_del scsi0
 	check "unplugged: gone" wait_for_not 60 sys_active "$A"
 	check "and told" wait_for 60 state_is 0.0.0800 absent
-	qmp_add virtio-rng-ccw 0800 rng0
+	qmp_add virtio-scsi-ccw 0800 scsi0
 	check "plugged in again: restored" wait_for 120 is_on "$A" 0.0.0800
 
 	subchannel_of 0.0.0800 >/sys/bus/css/drivers/vfio_ccw/unbind
@@ -63,8 +63,8 @@ after_boot() {
 
 	expect_quiet "define a recipe" mdevmgr parent define 0.0.0801
 	sys_define "$(subchannel_of 0.0.0801)" "$C" "$CCW_TYPE" auto
-	qmp_del rng2
-	qmp_add virtio-rng-ccw 0802 rng2
+	qmp_del scsi2
+	qmp_add virtio-scsi-ccw 0802 scsi2
 	sleep 3
 	check "other hardware does not apply what was just defined" test -e "$CCW/0.0.0801"
 	expect_quiet "apply it" mdevmgr parent apply 0.0.0801
@@ -75,8 +75,8 @@ after_boot() {
 	expect_quiet "release" mdevmgr parent release 0.0.0801
 	check "the host has the disk back" wait_for 60 test -e "$CCW/0.0.0801"
 	check "the recipe is paused" state_is 0.0.0801 paused
-	qmp_del rng1
-	qmp_add virtio-rng-ccw 0801 rng1
+	qmp_del scsi1
+	qmp_add virtio-scsi-ccw 0801 scsi1
 	sleep 3
 	check "and stays so when the disk comes back" test -e "$CCW/0.0.0801"
 	expect_quiet "apply" mdevmgr parent apply 0.0.0801

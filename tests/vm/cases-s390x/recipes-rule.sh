@@ -33,12 +33,12 @@ after_boot() {
 	is "$(systemctl show -P Result mdevmgr-recipes.service)" success "the recipes were applied"
 	check "a disk is given to its device at boot" wait_for 120 is_on "$A" 0.0.0800
 	check "one that cio_ignore hid, too" wait_for 120 is_on "$B" 0.0.0900
-	qmp_del rng0
+	qmp_del scsi0
 	check "unplugged: gone" wait_for_not 60 sys_active "$A"
-	qmp_add virtio-rng-ccw 0800 rng0
+	qmp_add virtio-scsi-ccw 0800 scsi0
 	check "plugged in again: restored" wait_for 180 is_on "$A" 0.0.0800
-	qmp_del rng2
-	qmp_add virtio-rng-ccw 0802 rng2
+	qmp_del scsi2
+	qmp_add virtio-scsi-ccw 0802 scsi2
 	udevadm settle
 	check "a device without a recipe stays with the host" test -e "$CCW/0.0.0802"
 }
