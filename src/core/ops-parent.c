@@ -77,7 +77,11 @@ static int set_subchannel(struct recipe_ccw *ccw, const char *text, struct error
 
 static int set_numbers(struct ap_set *set, const char *list, struct error *err)
 {
-	return list ? ap_set_parse(list, set, err) : 0;
+	int r = list ? ap_set_parse(list, set, err) : 0;
+
+	if (r < 0 && r != -ENOMEM)
+		error_set_kind(err, ERROR_USAGE);
+	return r;
 }
 
 /* A disk may have moved since the recipe was written; who names a subchannel knows better. */

@@ -133,9 +133,9 @@ CCW='{
 
 @test "numbers that nobody could mean are refused" {
 	unchanged try parent define matrix --reserve-adapters 256
-	fails 1
+	fails 2
 	unchanged try parent define matrix --reserve-domains 047
-	fails 1
+	fails 2
 	unchanged try parent define 0.0.4711 --subchannel x
 	fails 2 "Invalid subchannel 'x'"
 	unchanged try parent define ../x
