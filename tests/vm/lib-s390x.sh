@@ -80,13 +80,13 @@ qmp_add() {
 		wait_for 60 test -e "$CSS/$subchannel" && css_settle "$subchannel"
 }
 
-# qmp_del ID: unplug it, and wait until the guest's subchannel is gone.
+# qmp_del ID: unplug it, and wait until the guest has nothing on its subchannel.
 qmp_del() {
 	local subchannel
 
 	subchannel=$(qmp_subchannel "$1") &&
 		qmp device_del "{\"id\":\"$1\"}" >/dev/null &&
-		wait_for_not 60 test -e "$CSS/$subchannel"
+		wait_for 60 css_is_empty "$subchannel"
 }
 
 # ---- subchannels ------------------------------------------------------------------------------
@@ -109,6 +109,12 @@ css_driver() {
 	local link
 
 	! link=$(readlink "$CSS/$1/driver") || basename "$link"
+}
+
+# css_is_empty SUBCHANNEL: it is gone; or, between others, still there without a device.
+css_is_empty() {
+	[ -e "$CSS/$1" ] || return 0
+	[ "$(cat "$CSS/$1/dev_busid")" = none ] && ! compgen -G "$CSS/$1/[0-9]*.*.*" >/dev/null
 }
 
 # css_settle SUBCHANNEL: the kernel looks what a device is, and virtio sets its own online, in
