@@ -295,7 +295,7 @@ static int look_at_disk(struct search *s, const char *name)
 	if (s->use != CCW_USED)
 		look_for_process(s, &disk);
 	/* Last: whoever wants to mount it in this moment is refused. */
-	if (s->use != CCW_USED)
+	if (s->use != CCW_USED && s->req->claims)
 		ask_kernel(s, &disk);
 	return 0;
 }
@@ -320,8 +320,11 @@ static int look_at_class(struct search *s, const char *class,
 {
 	_cleanup_(closep) int fd = sysfs_open_dir(s->req->sysfs, class);
 	_cleanup_(names_done) struct names names = { 0 };
-	int r = fd < 0 ? 0 : dir_names(fd, &names);
+	int r = fd < 0 ? fd : dir_names(fd, &names);
 
+	/* A kernel without disks, or without a network. */
+	if (fd == -ENOENT)
+		return 0;
 	for (size_t i = 0; r >= 0 && i < names.n && s->use != CCW_USED; i++) {
 		_cleanup_(strbuf_done) struct strbuf path = STRBUF_INIT, target = STRBUF_INIT;
 

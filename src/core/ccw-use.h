@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Does the host use a device of the channel subsystem? Decided by the kernel, which lets only
- * one open a block device exclusively (mounted file systems, swap, LVM and MD do, in whatever
- * namespace); /proc and sysfs tell who it is. */
+ * Does the host use a device of the channel subsystem? /proc and sysfs tell who it is; who
+ * is about to take it has it decided by the kernel, which lets only one open a block device
+ * exclusively (mounted file systems, swap, LVM and MD do, in whatever namespace). */
 #pragma once
 
 #include "core/busid.h"
@@ -21,6 +21,10 @@ struct ccw_use_request {
 	const struct sysfs *sysfs;
 	struct busid subchannel;
 	struct busid device;
+	/* Block devices are opened, exclusively: that alone finds users who are not to be seen
+	 * from here, but whoever wants to mount one in this moment is refused. For who is about
+	 * to take the device. */
+	bool claims;
 	/* Opens a block device by its path, exclusively, to look whether it may: a descriptor, or
 	 * a negative errno. NULL: open(2). For tests, whose trees have no block devices. */
 	int (*open_exclusively)(void *userdata, const char *path);

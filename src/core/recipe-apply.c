@@ -95,6 +95,11 @@ static unsigned time_left(int64_t end)
 	return left <= 0 ? 0 : left > UINT_MAX ? UINT_MAX : (unsigned)left;
 }
 
+static int look_at_goal(const struct work *w, const struct recipe_step *step, struct error *err)
+{
+	return step->goal < 0 ? 0 : w->kind->is_done(w->ops, w->recipe, step, err);
+}
+
 static int write_step(const struct work *w, const struct recipe_step *step, int64_t end,
                       struct error *err)
 {
@@ -103,6 +108,10 @@ static int write_step(const struct work *w, const struct recipe_step *step, int6
 	int r;
 
 	do {
+		/* It may have become wrong, or needless, while we waited. */
+		r = ms > PAUSE_MIN_MS ? look_at_goal(w, step, err) : 0;
+		if (r != 0)
+			return r < 0 ? r : 0;
 		left = time_left(end);
 		/* 0 would be no limit. */
 		r = write_once(w, step, left ? left : 1, &pid);
@@ -122,11 +131,6 @@ static int write_step(const struct work *w, const struct recipe_step *step, int6
 }
 
 /* ---- steps ------------------------------------------------------------------------------ */
-
-static int look_at_goal(const struct work *w, const struct recipe_step *step, struct error *err)
-{
-	return step->goal < 0 ? 0 : w->kind->is_done(w->ops, w->recipe, step, err);
-}
 
 /* Trees of plain files keep what is written and do no more: there the write is all. */
 static bool has_goal(const struct work *w, const struct recipe_step *step)
@@ -167,15 +171,22 @@ static int act(const struct work *w, const struct recipe_step *step, int64_t end
 	return 0;
 }
 
-/* 1: carried out, 0: it was done already. */
-static int do_step(const struct work *w, const struct recipe_step *step, struct error *err)
+static bool writes(const struct recipe_step *step)
+{
+	return step->kind != RECIPE_STEP_WAIT && step->kind != RECIPE_STEP_SETTLE;
+}
+
+/* 1: carried out, 0: it was done already. What settled is 1 in either case: it was not so
+ * when it was planned. */
+static int do_step(const struct work *w, const struct recipe_step *step, unsigned *steps,
+                   struct error *err)
 {
 	_cleanup_(error_done) struct error reason = ERROR_INIT;
 	int64_t end = clock_ms() + step->limit_ms;
 	int r = look_at_goal(w, step, err);
 
 	if (r != 0)
-		return r < 0 ? r : 0;
+		return r < 0 ? r : step->kind == RECIPE_STEP_SETTLE;
 	log_debug(env_log(w->ops->env), "Parent %s: %s", w->name, step->what);
 	r = act(w, step, end, &reason);
 	/* Somebody else may have done it meanwhile, or systemd loaded what we may not. */
@@ -183,6 +194,7 @@ static int do_step(const struct work *w, const struct recipe_step *step, struct 
 		return 1;
 	if (r < 0)
 		return error_move(&reason, err);
+	*steps += writes(step);
 	if (!has_goal(w, step))
 		return 1;
 	r = wait_for_goal(w, step, end, err);
@@ -202,12 +214,12 @@ static int do_plan(const struct work *w, const struct recipe_plan *plan, unsigne
                    struct error *err)
 {
 	for (size_t i = 0; i < plan->n; i++) {
-		int r = do_step(w, &plan->steps[i], err);
+		int r = do_step(w, &plan->steps[i], steps, err);
 
 		if (r < 0)
 			return r;
-		*steps += (unsigned)r;
-		if (r > 0 && plan->steps[i].kind == RECIPE_STEP_SETTLE)
+		if (r > 0 && plan->steps[i].kind == RECIPE_STEP_SETTLE &&
+		    sysfs_is_live(w->ops->sysfs))
 			return 0;
 	}
 	return 0;
@@ -224,15 +236,49 @@ static int not_ready(const struct work *w, const struct recipe_look *look, struc
 	return -EIO;
 }
 
-static int do_plan_locked(const struct work *w, const struct recipe_plan *plan, unsigned *steps,
-                          struct error *err)
+struct round {
+	struct recipe_look look;
+	struct recipe_plan plan;
+};
+
+static void round_done(struct round *round)
+{
+	recipe_look_done(&round->look);
+	recipe_plan_done(&round->plan);
+}
+
+static int round_plan(const struct work *w, bool release, struct round *round, struct error *err)
+{
+	int r;
+
+	round_done(round);
+	r = w->kind->look(w->ops, w->recipe, &round->look, err);
+	return r < 0 ? r : w->kind->plan(w->recipe, &round->look, release, &round->plan, err);
+}
+
+static int round_do(const struct work *w, const struct round *round, unsigned *steps,
+                    struct error *err)
+{
+	const char *remarks = round->plan.remarks;
+
+	if (round->plan.n > 0 && remarks)
+		log_info(env_log(w->ops->env), "Parent %s: %s", w->name, remarks);
+	return do_plan(w, &round->plan, steps, err);
+}
+
+/* Whoever had the lock while we waited for it may have changed what the plan is made of. */
+static int round_do_locked(const struct work *w, bool release, struct round *round, unsigned *steps,
+                           struct error *err)
 {
 	const struct env *env = w->ops->env;
-	int taken = w->kind->has_ap_lock ? ap_lock_take(env, AP_LOCK_WAIT_MS, err) : 0, r;
+	int taken = w->kind->has_ap_lock ? ap_lock_take(env, AP_LOCK_WAIT_MS, err) : 0, r = 0;
 
 	if (taken < 0)
 		return taken;
-	r = do_plan(w, plan, steps, err);
+	if (taken > 0)
+		r = round_plan(w, release, round, err);
+	if (r == 0)
+		r = round_do(w, round, steps, err);
 	if (taken > 0)
 		ap_lock_release(env);
 	return r;
@@ -241,19 +287,15 @@ static int do_plan_locked(const struct work *w, const struct recipe_plan *plan, 
 /* 1: another round may be needed. */
 static int do_round(const struct work *w, bool release, unsigned *steps, struct error *err)
 {
-	_cleanup_(recipe_look_done) struct recipe_look look = { 0 };
-	_cleanup_(recipe_plan_done) struct recipe_plan plan = { 0 };
-	int r = w->kind->look(w->ops, w->recipe, &look, err);
+	_cleanup_(round_done) struct round round = { .plan = { 0 } };
+	int r = round_plan(w, release, &round, err);
 
-	if (r >= 0)
-		r = w->kind->plan(w->recipe, &look, release, &plan, err);
 	if (r < 0)
 		return r;
-	if (plan.n == 0)
-		return release || look.state == RECIPE_READY ? 0 : not_ready(w, &look, err);
-	if (plan.remarks)
-		log_info(env_log(w->ops->env), "Parent %s: %s", w->name, plan.remarks);
-	r = do_plan_locked(w, &plan, steps, err);
+	if (round.plan.n == 0)
+		return release || round.look.state == RECIPE_READY ? 0
+		                                                   : not_ready(w, &round.look, err);
+	r = round_do_locked(w, release, &round, steps, err);
 	if (r < 0)
 		return r;
 	return sysfs_is_live(w->ops->sysfs);

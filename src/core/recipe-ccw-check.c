@@ -89,6 +89,66 @@ static int is_online(const struct sysfs *sysfs, const struct busid *device)
 	return r < 0 ? r : !d.is_there || d.online == 1;
 }
 
+/* ---- before the host loses it ---------------------------------------------------------------- */
+
+static int refuse(const struct recipe *r, int errnum, const char *why, struct error *err)
+{
+	char device[BUSID_TEXT_MAX];
+
+	busid_format(&r->ccw.device, device);
+	error_set(err, errnum, "Parent %s cannot be set up", device);
+	error_set_cause(err, "%s", why);
+	return errnum;
+}
+
+/* The last look, right before it is set offline: for all that was asked earlier, somebody may
+ * have mounted it since. */
+static int check_unused(struct ops *ops, const struct recipe *r, const struct busid *subchannel,
+                        struct error *err)
+{
+	const struct ccw_use_request req = { .env = ops->env,
+		                             .sysfs = ops->sysfs,
+		                             .subchannel = *subchannel,
+		                             .device = r->ccw.device,
+		                             .claims = true };
+	_cleanup_(freep) char *reason = NULL;
+	enum ccw_use use;
+	int r2 = ccw_use_find(&req, &use, &reason);
+
+	if (r2 < 0)
+		return error_set_errno(err, r2, "Cannot tell whether the host uses the device");
+	if (use == CCW_UNUSED)
+		return 0;
+	r2 = refuse(r, -EBUSY, reason, err);
+	error_set_advice(
+		err, use == CCW_USED ? "end that use first"
+				     : "set the device offline by 'chccwdev -d' if nobody uses it");
+	if (use == CCW_USED)
+		error_set_kind(err, ERROR_IN_USE);
+	return r2;
+}
+
+/* io_subchannel's remove takes an online device away, whoever uses it. */
+static int check_offline(struct ops *ops, const struct recipe *r, struct error *err)
+{
+	int r2 = is_offline(ops->sysfs, &r->ccw.device);
+
+	if (r2 == 0)
+		return refuse(r, -EBUSY, "somebody has set the device online meanwhile", err);
+	return r2 < 0 ? error_set_errno(err, r2, "Cannot look at the device") : 0;
+}
+
+/* What may not be done any more. */
+static int check_step(struct ops *ops, const struct recipe *r, const struct recipe_step *step,
+                      const struct busid *subchannel, struct error *err)
+{
+	if (step->goal == CCW_GOAL_OFFLINE)
+		return check_unused(ops, r, subchannel, err);
+	return step->goal == CCW_GOAL_LEFT_HOST ? check_offline(ops, r, err) : 0;
+}
+
+/* ---- goals ------------------------------------------------------------------------------------- */
+
 static bool has_driver(const struct sysfs *sysfs, const char *driver)
 {
 	char path[sizeof("bus/css/drivers/") + RECIPE_DRIVER_MAX];
@@ -151,7 +211,9 @@ int ccw_is_done(struct ops *ops, const struct recipe *r, const struct recipe_ste
 	if (r2 < 0)
 		return r2;
 	r2 = is_reached(ops, r, &s, (enum ccw_goal)step->goal);
-	return r2 < 0 ? error_set_errno(err, r2, "Cannot look at device %s", device) : r2;
+	if (r2 < 0)
+		return error_set_errno(err, r2, "Cannot look at device %s", device);
+	return r2 > 0 ? 1 : check_step(ops, r, step, &id, err);
 }
 
 /* From ccw_device_set_offline() and online_store() in drivers/s390/cio/device.c,
@@ -165,9 +227,11 @@ const char *ccw_explain(const struct recipe_step *step, int error)
 		       "again later";
 	if (step->goal == CCW_GOAL_OFFLINE && error == -EINVAL)
 		return "the device is not in a state from which it can be set offline";
-	if (step->goal == CCW_GOAL_READY && (error == -ENODEV || error == -EINVAL))
+	/* Of a driver that refuses, the kernel says nothing to who has asked for the probe. */
+	if (step->goal == CCW_GOAL_READY &&
+	    (error == -ENODEV || error == -EINVAL || error == -ETIMEDOUT))
 		return "the driver refuses the subchannel: it is not operational, or its device "
-		       "works by QDIO";
+		       "works by QDIO; 'mdevmgr parent release' gives it back to the host";
 	if (step->goal == CCW_GOAL_VISIBLE && error == -ETIMEDOUT)
 		return "the device is no longer ignored, but has not come: is it there?";
 	if (step->goal == CCW_GOAL_LEFT_DRIVER && error == -ETIMEDOUT)

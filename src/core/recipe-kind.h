@@ -53,7 +53,8 @@ enum recipe_step_kind {
 };
 
 /* A step has done its work when the kind's is_done() says so, whoever did it: before it is
- * carried out (then it is left out) and again and again after it, until the limit. */
+ * carried out (then it is left out) and again and again after it, until the limit. It is
+ * also who says that the step must not be carried out any more. */
 struct recipe_step {
 	enum recipe_step_kind kind;
 	/* WRITE, WRITE_PROC: a path, relative, made of names that were checked; what is before

@@ -46,6 +46,7 @@ static enum ccw_use find(struct tree *t, struct answer *a, char **ret_reason)
 		                       .sysfs = t->sysfs,
 		                       .subchannel = { 0, 0, 1 },
 		                       .device = { 0, 0, 0x4711 },
+		                       .claims = true,
 		                       .open_exclusively = answer,
 		                       .userdata = a };
 	enum ccw_use use;

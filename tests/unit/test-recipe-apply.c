@@ -13,7 +13,8 @@
 
 /* A kind of hardware that is a row of files: a recipe is applied when /sys/hw/N holds 1 for
  * each of them. The tree's kernel keeps what is written. With /sys/hw/LATE something may be
- * about to come: "late" never does, "soon" does at the second look, and is used then. */
+ * about to come: "late" never does, "soon" does at the second look, "just now" at the first, and is
+ * used then. */
 #define FILES 3
 #define LATE  FILES
 
@@ -39,7 +40,8 @@ static int look(struct ops *ops, const struct recipe *r, struct recipe_look *ret
 		if (ret->state == RECIPE_READY && !holds(ops, i, "1"))
 			ret->state = RECIPE_PARTIAL;
 	}
-	((bool *)ret->facts)[LATE] = holds(ops, LATE, "late") || holds(ops, LATE, "soon");
+	((bool *)ret->facts)[LATE] = holds(ops, LATE, "late") || holds(ops, LATE, "soon") ||
+	                             holds(ops, LATE, "just now");
 	if (ret->state == RECIPE_PARTIAL)
 		ret->reason = strdup("not all files are written");
 	return 0;
@@ -94,6 +96,11 @@ static int has_come(struct ops *ops)
 {
 	if (holds(ops, LATE, "here"))
 		return 1;
+	if (holds(ops, LATE, "just now")) {
+		set(ops, 0, "used");
+		set(ops, LATE, "here");
+		return 1;
+	}
 	if (holds(ops, LATE, "soon")) {
 		set(ops, LATE, "now");
 	} else if (holds(ops, LATE, "now")) {
@@ -265,6 +272,10 @@ static void test_looks_again_at_what_has_come(void **state)
 	struct world *w = *state;
 
 	tree_file(w->tree, "/sys/hw/3", "soon");
+	assert_int_equal(carry_out(w, false, NULL, NULL), -EBUSY);
+	assert_true(holds(w->ops, 0, "used") && holds(w->ops, 1, "0"));
+	tree_file(w->tree, "/sys/hw/0", "0");
+	tree_file(w->tree, "/sys/hw/3", "just now");
 	assert_int_equal(carry_out(w, false, NULL, NULL), -EBUSY);
 	assert_true(holds(w->ops, 0, "used") && holds(w->ops, 1, "0"));
 }

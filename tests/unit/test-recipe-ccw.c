@@ -298,10 +298,40 @@ static void test_in_use_by_the_host(void **state)
 	assert_refused(f, false, -EBUSY, "vda is used as swap space");
 	assert_int_equal(f->err.kind, ERROR_IN_USE);
 	tree_remove(f->tree, "/proc/swaps");
+}
+
+static void assert_step(struct fixture *f, const struct recipe_step *step, int r, const char *words)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+
+	assert_int_equal(kind()->is_done(f->ops, f->recipe, step, &err), r);
+	if (words)
+		assert_non_null(strstr(err.cause, words));
+}
+
+/* Whoever mounts it between the look and the write keeps it. */
+static void test_used_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct recipe_plan p;
+
+	css_device(f->tree, "0.0.0001", "0.0.4711", "3832/02", true);
+	css_block(f->tree, "0.0.0001", "0.0.4711", "vda");
+	assert_int_equal(plan(f, false, &p), 0);
+	assert_int_equal(p.steps[0].goal, CCW_GOAL_OFFLINE);
+	assert_int_equal(p.steps[2].goal, CCW_GOAL_LEFT_HOST);
+	assert_step(f, &p.steps[0], 0, NULL);
+	tree_file(f->tree, "/proc/swaps", "Filename\n/dev/vda partition\n");
+	assert_step(f, &p.steps[0], -EBUSY, "vda is used as swap space");
+	assert_step(f, &p.steps[2], -EBUSY, "set the device online meanwhile");
+	tree_remove(f->tree, "/proc/swaps");
 	/* Without a node nobody knows. */
 	tree_remove(f->tree, "/dev/vda");
-	assert_look(f, RECIPE_HOST, "cannot tell whether vda is in use");
-	assert_refused(f, false, -EBUSY, "cannot tell whether vda is in use");
+	assert_step(f, &p.steps[0], -EBUSY, "cannot tell whether vda is in use");
+	tree_file(f->tree, SUB "/0.0.4711/online", "0\n");
+	assert_step(f, &p.steps[0], 1, NULL);
+	assert_step(f, &p.steps[2], 0, NULL);
+	recipe_plan_done(&p);
 }
 
 static void test_kinds_that_cannot_be(void **state)
@@ -529,6 +559,7 @@ int main(void)
 		row(test_waits_for_what_is_recognised),
 		row(test_driver_is_loaded_first),
 		row(test_in_use_by_the_host),
+		row(test_used_meanwhile),
 		row(test_kinds_that_cannot_be),
 		row(test_driverctl),
 		row(test_chzdev),
