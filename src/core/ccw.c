@@ -359,7 +359,7 @@ static int refuse_name(const char *text, struct error *err)
 	return -EINVAL;
 }
 
-static int refuse_ambiguous(const struct busid *id, struct error *err)
+int ccw_refuse_ambiguous(const struct busid *id, struct error *err)
 {
 	char text[BUSID_TEXT_MAX];
 
@@ -396,7 +396,7 @@ static int look_up_name(const struct sysfs *sysfs, const struct busid *id, enum 
 	if (has_device == -ENOENT)
 		*ret = CCW_NAME_SUBCHANNEL;
 	else if (has_device == -ENOTUNIQ || busid_compare(id, &subchannel) != 0)
-		return refuse_ambiguous(id, err);
+		return ccw_refuse_ambiguous(id, err);
 	return 0;
 }
 

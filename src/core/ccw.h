@@ -108,6 +108,9 @@ enum ccw_name_kind {
 int ccw_parse_name(const struct sysfs *sysfs, const char *text, enum ccw_name_kind *ret_kind,
                    struct busid *ret, struct error *err) _must_check_;
 
+/** Says that a bare number means a device and a subchannel, with both spellings. -EINVAL. */
+int ccw_refuse_ambiguous(const struct busid *id, struct error *err);
+
 /** As ccw_parse_name(), down to the device number: that on the subchannel, if one is named. */
 int ccw_resolve_device(const struct sysfs *sysfs, const char *text, struct busid *ret,
                        struct error *err) _must_check_;

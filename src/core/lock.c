@@ -320,8 +320,11 @@ static void describe_parent(const char *parent, const struct mdev_uuid *uuid, st
 {
 	char text[MDEV_UUID_TEXT_MAX];
 
+	strbuf_addf(out, "parent %s", parent);
+	if (!uuid)
+		return;
 	mdev_uuid_format(uuid, text);
-	strbuf_addf(out, "parent %s for device %s", parent, text);
+	strbuf_addf(out, " for device %s", text);
 }
 
 int lock_parent(const struct env *env, const char *parent, const struct mdev_uuid *uuid,

@@ -316,27 +316,46 @@ static bool is_ready(struct ops *ops, const struct recipe *recipe, const char *p
 	       look.parent && strcmp(look.parent, parent) == 0;
 }
 
+/* 1 and the recipe, owned by recipes; 0: the device has none. */
+static int find_recipe(struct ops *ops, const struct mdev_uuid *uuid, struct recipes *recipes,
+                       const struct recipe **ret, struct error *err)
+{
+	int r = recipes_load(ops->env, recipes);
+
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot read the recipes in %s", RECIPE_DIR);
+	*ret = recipes_find_uuid(recipes, uuid);
+	return *ret != NULL;
+}
+
+/* Whoever had the lock before may have undefined or released it. */
+static int prepare_locked(struct ops *ops, const struct mdev_uuid *uuid, struct error *err)
+{
+	_cleanup_(recipes_done) struct recipes recipes = { 0 };
+	const struct recipe *recipe = NULL;
+	char name[BUSID_TEXT_MAX];
+	int r = recipes_follow(ops, NULL, err);
+
+	if (r == 0)
+		r = find_recipe(ops, uuid, &recipes, &recipe, err);
+	if (r <= 0)
+		return r;
+	recipe_name(recipe, name);
+	return is_paused(ops, name) ? 0 : ops_parent_apply_one(ops, recipe, name, err);
+}
+
 int ops_parent_prepare(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                        struct error *err)
 {
 	_cleanup_(recipes_done) struct recipes recipes = { 0 };
 	_cleanup_(lock_freep) struct lock *lock = NULL;
-	const struct recipe *recipe;
-	char name[BUSID_TEXT_MAX];
-	int r = recipes_load(ops->env, &recipes);
+	const struct recipe *recipe = NULL;
+	int r = find_recipe(ops, uuid, &recipes, &recipe, err);
 
-	if (r < 0)
-		return error_set_errno(err, r, "Cannot read the recipes in %s", RECIPE_DIR);
-	recipe = recipes_find_uuid(&recipes, uuid);
-	if (!recipe || is_ready(ops, recipe, parent))
-		return 0;
+	if (r <= 0 || is_ready(ops, recipe, parent))
+		return r < 0 ? r : 0;
 	r = lock_recipes(ops->env, &lock, err);
-	if (r == 0)
-		r = recipes_follow(ops, NULL, err);
-	if (r < 0)
-		return r;
-	recipe_name(recipe, name);
-	return is_paused(ops, name) ? 0 : ops_parent_apply_one(ops, recipe, name, err);
+	return r < 0 ? r : prepare_locked(ops, uuid, err);
 }
 
 /* ---- release ---------------------------------------------------------------------------------- */
@@ -375,10 +394,24 @@ static int check_nothing_is_active(struct ops *ops, const struct recipe *recipe,
 	return active.n > 0 ? refuse_active(name, &active, err) : 0;
 }
 
+/* Released, but not all of it: neither the recipe nor the host has it. */
+static void remember_half(struct ops *ops, const char *name, const struct recipe_record *paused,
+                          int r, const struct error *why)
+{
+	_cleanup_(recipe_record_done) struct recipe_record record = *paused;
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+	error_format(why, &text);
+	record.reason = strbuf_take(&text);
+	record.errnum = -r;
+	remember(ops, name, &record);
+}
+
 static int release_locked(struct ops *ops, const struct recipe *recipe, const char *name,
                           struct error *err)
 {
 	_cleanup_(recipe_record_done) struct recipe_record before = { 0 };
+	_cleanup_(error_done) struct error why = ERROR_INIT;
 	const struct recipe_record paused = { .is_paused = true, .since = record_now() };
 	unsigned steps = 0;
 	int r = recipe_record_read(ops->records, name, &before);
@@ -387,17 +420,31 @@ static int release_locked(struct ops *ops, const struct recipe *recipe, const ch
 		return ops_result(r, err);
 	/* First: whoever watches must not take it back at the first event. */
 	remember(ops, name, &paused);
-	r = recipe_carry_out(ops, recipe, true, &steps, err);
-	if (r < 0 && steps == 0)
+	r = recipe_carry_out(ops, recipe, true, &steps, &why);
+	if (r >= 0)
+		return r;
+	if (steps == 0)
 		remember(ops, name, &before);
-	return r;
+	else
+		remember_half(ops, name, &paused, r, &why);
+	return error_move(&why, err);
+}
+
+/* Nothing is started on it until it is released. */
+static int lock_starts(struct ops *ops, const struct recipe *recipe, struct lock **ret,
+                       struct error *err)
+{
+	_cleanup_(recipe_look_done) struct recipe_look look = { 0 };
+	int r = recipe_look(ops, recipe, &look, err);
+
+	return r < 0 || !look.parent ? r : lock_parent(ops->env, look.parent, NULL, ret, err);
 }
 
 int ops_parent_release(struct ops *ops, const char *parent, const struct change_options *options,
                        struct strbuf *ret_plan, struct error *err)
 {
 	_cleanup_(recipe_freep) struct recipe *recipe = NULL;
-	_cleanup_(lock_freep) struct lock *lock = NULL;
+	_cleanup_(lock_freep) struct lock *lock = NULL, *starts = NULL;
 	char name[BUSID_TEXT_MAX];
 	int r = ops_parent_name(ops, parent, name, err);
 
@@ -405,6 +452,8 @@ int ops_parent_release(struct ops *ops, const char *parent, const struct change_
 		r = lock_recipes(ops->env, &lock, err);
 	if (r == 0)
 		r = recipe_read(ops->env, name, &recipe, err);
+	if (r == 0 && !options->dry_run)
+		r = lock_starts(ops, recipe, &starts, err);
 	if (r == 0)
 		r = check_nothing_is_active(ops, recipe, name, err);
 	if (r < 0)

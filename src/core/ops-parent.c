@@ -10,6 +10,22 @@
 #include "core/ops-parent-private.h"
 #include "shared/diff.h"
 
+/* A number that was taken for a subchannel's may mean a device, too, that is out of sight. */
+static int check_hidden(struct ops *ops, const char *text, const struct busid *device,
+                        struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf recipe = STRBUF_INIT;
+	char name[BUSID_TEXT_MAX];
+	struct busid named;
+
+	if (busid_parse_short(text, &named) < 0 || busid_compare(&named, device) == 0)
+		return 0;
+	busid_format(&named, name);
+	if (recipe_read_text(ops->env, name, &recipe) < 0 && ccw_is_ignored(ops->env, &named) <= 0)
+		return 0;
+	return ccw_refuse_ambiguous(&named, err);
+}
+
 int ops_parent_name(struct ops *ops, const char *text, char ret[static BUSID_TEXT_MAX],
                     struct error *err)
 {
@@ -21,6 +37,8 @@ int ops_parent_name(struct ops *ops, const char *text, char ret[static BUSID_TEX
 		return 0;
 	}
 	r = ccw_resolve_device(ops->sysfs, text, &id, err);
+	if (r == 0)
+		r = check_hidden(ops, text, &id, err);
 	if (r == 0)
 		busid_format(&id, ret);
 	return r;
@@ -227,6 +245,20 @@ int ops_parent_define(struct ops *ops, const struct parent_define_request *req,
 
 /* ---- undefine --------------------------------------------------------------------------------- */
 
+/* As a recipe that reserves nothing would be refused: told only, undefine takes no --force. */
+static void warn_of_what_is_lost(struct ops *ops, const struct recipe *recipe)
+{
+	_cleanup_(recipe_freep) struct recipe *nothing = NULL;
+	_cleanup_(error_done) struct error why = ERROR_INIT;
+
+	if (recipe->type != RECIPE_VFIO_AP || recipe_new(RECIPE_VFIO_AP, &nothing) < 0)
+		return;
+	if (check(ops, nothing, false, &why) < 0 && why.cause)
+		log_warn(env_log(ops->env),
+		         "The host gets crypto queues of devices back at the next boot: %s",
+		         why.cause);
+}
+
 static void warn_of_what_stays(struct ops *ops, const char *name)
 {
 	_cleanup_(recipe_look_done) struct recipe_look look = { 0 };
@@ -234,6 +266,7 @@ static void warn_of_what_stays(struct ops *ops, const char *name)
 
 	if (recipe_read(ops->env, name, &recipe, NULL) < 0)
 		return;
+	warn_of_what_is_lost(ops, recipe);
 	if (recipe->ccw.n_uuids > 0)
 		log_warn(env_log(ops->env),
 		         "The devices of parent %s are no longer bound to its device number", name);
@@ -315,8 +348,10 @@ static void describe_look(const struct recipe_look *look, struct parent_info *in
 	if (!info->record.is_paused || look->state == RECIPE_READY)
 		return;
 	info->state = PARENT_STATE_PAUSED;
+	info->is_bad = info->record.errnum != 0;
+	if (info->is_bad)
+		return;
 	info->reason = "released; it is applied by 'mdevmgr parent apply', and at the next boot";
-	info->is_bad = false;
 }
 
 static int tell(struct ops *ops, const struct recipe_entry *e,

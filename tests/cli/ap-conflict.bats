@@ -246,3 +246,15 @@ row() {
 	[ "$status" = 0 ]
 	row "Warning: The host gets crypto queues of devices back at the next boot, which is forced"
 }
+
+@test "undefining the recipe tells which automatic device loses its queues" {
+	mkdir -p "$R/etc/mdevmgr/parents.d"
+	masks "${ALL#0x}" "${ALL#0x}"
+	echo '{"kind": "vfio-ap", "adapters": [5]}' >"$R/etc/mdevmgr/parents.d/matrix.json"
+	define "$U1" 5 4 -a
+	succeeds
+	try parent undefine matrix
+	[ "$status" = 0 ]
+	row "Warning: The host gets crypto queues of devices back at the next boot: queue 05.0004 is defined for device $U1, which starts automatically"
+	no_file etc/mdevmgr/parents.d/matrix.json
+}

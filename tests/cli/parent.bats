@@ -100,6 +100,19 @@ CCW='{
 	[[ $(ls "$R/$RECIPES") == $'0.0.0001.json\n0.0.4711.json' ]]
 }
 
+@test "a subchannel's number that is a device's out of sight, too, is refused with both spellings" {
+	mkdir -p "$R/proc"
+	echo 0.0.0300-0.0.03ff >"$R/proc/cio_ignore"
+	unchanged try parent define 0.0.0313
+	fails 1 '0.0.0313 is a device number and a subchannel, of different devices (say ccw:0.0.0313 for the device, css:0.0.0313 for the subchannel'
+	rm "$R/proc/cio_ignore"
+	recipe 0.0.0313 '{"kind": "vfio-ccw"}'
+	unchanged try parent apply 0.0.0313
+	fails 1 '0.0.0313 is a device number and a subchannel, of different devices'
+	try parent apply css:0.0.0313
+	fails 1 'There is no recipe of parent 0.0.4711'
+}
+
 @test "define changes what is given of a recipe that is there, and keeps the rest" {
 	recipe 0.0.4711 "{\"kind\": \"vfio-ccw\", \"devices\": [\"$U1\"], \"note\": {\"a\": 1}}"
 	try parent define 0.0.4711
