@@ -26,8 +26,8 @@ int lock_definitions(const struct env *env, const struct mdev_uuid *uuid, struct
                      struct error *err) _must_check_;
 
 /** Locks a parent for starts; uuid, which is to be started, is for messages only; NULL:
- * nothing is, and nothing shall be by others. Waits for the callout limit and 10 s. Does nothing, with *ret NULL, in a callout of the
- * process that holds it (MDEVMGR_LOCKED). */
+ * nothing is, and others shall not start anything. Waits for the callout limit and 10 s.
+ * Does nothing, with *ret NULL, in a callout of the process that holds it (MDEVMGR_LOCKED). */
 int lock_parent(const struct env *env, const char *parent, const struct mdev_uuid *uuid,
                 struct lock **ret, struct error *err) _must_check_;
 
