@@ -108,7 +108,9 @@ int ap_live_plan(const struct driver_device *device, const struct ap_matrix *to,
 
 /* ---- doing it ------------------------------------------------------------------------------ */
 
-/* *ret_at is the write that failed. An interrupt does not keep us from undoing. */
+/* *ret_at is the write that failed. A write is never given up half way: it would be done when
+ * nobody undoes it any more. An interrupt is looked for between them, and does not keep us from
+ * undoing. */
 static int write_all(const struct driver_device *device, const struct attrs *writes, bool is_undo,
                      size_t *ret_at, pid_t *ret_pid)
 {
@@ -120,8 +122,8 @@ static int write_all(const struct driver_device *device, const struct attrs *wri
 
 		if (!is_undo && env_is_interrupted(device->env))
 			return -EINTR;
-		r = writer_write(device->writer, is_undo ? NULL : device->env, device->fd, a->name,
-		                 a->value, a->value_len, device->limit_ms, ret_pid);
+		r = writer_write(device->writer, NULL, device->fd, a->name, a->value, a->value_len,
+		                 device->limit_ms, ret_pid);
 		if (r < 0)
 			break;
 	}

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/ap-kernel.h"
@@ -203,6 +204,15 @@ static int change_device(int dirfd, const char *name, const char *value)
 	return r;
 }
 
+/* Longer than a writer takes to look for an interrupt, more than once. */
+static void interrupt(struct ap_kernel *k)
+{
+	const struct timespec some_while = { .tv_nsec = 400000000 };
+
+	k->interrupt = SIGINT;
+	nanosleep(&some_while, NULL);
+}
+
 ssize_t ap_kernel_write(void *userdata, int dirfd, const char *name, int fd _unused_,
                         const void *bytes, size_t n)
 {
@@ -212,6 +222,8 @@ ssize_t ap_kernel_write(void *userdata, int dirfd, const char *name, int fd _unu
 
 	snprintf(k->writes + strlen(k->writes), sizeof(k->writes) - strlen(k->writes), "%s=%s ",
 	         name, value);
+	if (k->n_writes + 1 == k->interrupt_in)
+		interrupt(k);
 	r = injected(k, name, value);
 	if (r == 0)
 		r = strcmp(name + 2, "mask") == 0 ? change_mask(k, dirfd, name, value)

@@ -4,6 +4,8 @@
  * "matrix", "control_domains", "apmask" and the rest as the kernel would. */
 #pragma once
 
+#include <signal.h>
+
 #include "core/ap-matrix.h"
 #include "lib/tree.h"
 
@@ -25,6 +27,9 @@ struct ap_kernel {
 	int tamper_after;
 	struct ap_matrix tampered;
 	int n_writes;
+	/* The user interrupts while this write is done, which takes some while. */
+	int interrupt_in;
+	volatile sig_atomic_t interrupt;
 };
 
 /** Makes it, and lets it answer the tree's writes; gone with the test's process. */

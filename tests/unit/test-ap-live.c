@@ -202,6 +202,18 @@ static void test_an_interrupt_leaves_nothing_half_done(void **state)
 	assert_told(f, "nothing was changed");
 }
 
+static void test_an_interrupt_in_a_slow_write_is_undone(void **state)
+{
+	struct fixture *f = *state;
+
+	make_device(f, "5:4", false);
+	env_set_interrupt(f->tree->env, &f->kernel->interrupt);
+	f->kernel->interrupt_in = f->kernel->n_writes + 1;
+	assert_int_equal(apply(f, "6:71"), -EINTR);
+	assert_told(f, "what was changed has been undone");
+	assert_string_equal(ap_kernel_matrix(f->kernel, D), "5:4");
+}
+
 static void test_a_matrix_that_cannot_be_read(void **state)
 {
 	struct fixture *f = *state;
@@ -249,6 +261,7 @@ int main(void)
 		row(test_what_cannot_be_undone_is_told),
 		row(test_success_is_read_back),
 		row(test_an_interrupt_leaves_nothing_half_done),
+		row(test_an_interrupt_in_a_slow_write_is_undone),
 		row(test_a_matrix_that_cannot_be_read),
 		row(test_the_driver_takes_attributes),
 	};
