@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/ap-facts.h"
+#include "core/ap-live.h"
 #include "core/ap-rule.h"
 #include "core/recipe-store.h"
 #include "core/snapshot.h"
@@ -179,18 +180,13 @@ static int read_overrides(const struct sysfs *sysfs, struct ap_overrides *ret)
 static int read_device(const struct sysfs *sysfs, const struct mdev_uuid *uuid,
                        struct ap_matrix *ret)
 {
-	_cleanup_(strbuf_done) struct strbuf matrix = STRBUF_INIT;
 	char text[MDEV_UUID_TEXT_MAX], path[128];
 	_cleanup_(closep) int fd = -1;
-	int r;
 
 	mdev_uuid_format(uuid, text);
 	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", text);
 	fd = sysfs_open_dir(sysfs, path);
-	r = fd < 0 ? fd : sysfs_read(fd, "matrix", &matrix);
-	if (r == 0)
-		ap_matrix_from_sysfs(strbuf_str(&matrix), "", ret);
-	return r;
+	return fd < 0 ? fd : ap_live_read(fd, ret, NULL);
 }
 
 static int read_active(const struct ap_world *world, struct ap_claims *ret)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/ap-guard.h"
+#include "core/ap-live.h"
 #include "core/recipe-store.h"
 
 /* Rows of a table that are printed. */
@@ -176,16 +177,6 @@ int ap_guard_recipe(const struct ap_world *world, const char *parent, bool force
 
 /* ---- after the kernel refused --------------------------------------------------------------- */
 
-static int read_matrix(const struct driver_write *write, struct ap_matrix *ret)
-{
-	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
-	int r = sysfs_read(write->device_fd, "matrix", &text);
-
-	if (r == 0)
-		ap_matrix_from_sysfs(strbuf_str(&text), "", ret);
-	return r;
-}
-
 /* Rows that this errno is about. */
 static void tell_rows(const struct ap_conflicts *c, int r, struct strbuf *out)
 {
@@ -210,7 +201,8 @@ void ap_guard_blame(const struct driver_write *write, int r, struct strbuf *out)
 	struct ap_candidate candidate = { .purpose = AP_TO_START, .claim.uuid = *write->uuid };
 	struct ap_matrix now = { 0 }, added;
 
-	if ((r != -EADDRNOTAVAIL && r != -EADDRINUSE) || read_matrix(write, &now) < 0)
+	if ((r != -EADDRNOTAVAIL && r != -EADDRINUSE) ||
+	    ap_live_read(write->device_fd, &now, NULL) < 0)
 		return;
 	ap_matrix_from_attrs(write->attrs, &added, NULL);
 	candidate.claim.matrix.adapters = ap_set_union(&now.adapters, &added.adapters);

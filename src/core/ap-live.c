@@ -12,7 +12,16 @@
 
 #define AP_CONFIG "ap_config"
 
-int ap_live_read(int device_fd, struct ap_matrix *ret)
+/* An empty one is none: below a relocated root files may keep what is written. */
+static int read_config(int device_fd, struct ap_matrix *ret)
+{
+	_cleanup_(strbuf_done) struct strbuf config = STRBUF_INIT;
+	int r = sysfs_read(device_fd, AP_CONFIG, &config);
+
+	return r < 0 ? r : ap_matrix_parse_config(strbuf_str(&config), ret);
+}
+
+static int read_lists(int device_fd, struct ap_matrix *ret, bool *ret_is_cut)
 {
 	_cleanup_(strbuf_done) struct strbuf matrix = STRBUF_INIT, controls = STRBUF_INIT;
 	int r = sysfs_read(device_fd, "matrix", &matrix);
@@ -21,6 +30,19 @@ int ap_live_read(int device_fd, struct ap_matrix *ret)
 		r = sysfs_read(device_fd, "control_domains", &controls);
 	if (r == 0)
 		ap_matrix_from_sysfs(strbuf_str(&matrix), strbuf_str(&controls), ret);
+	*ret_is_cut = matrix.len >= AP_SHOWN_MAX;
+	return r;
+}
+
+int ap_live_read(int device_fd, struct ap_matrix *ret, bool *ret_is_cut)
+{
+	bool is_cut = false;
+	int r = read_config(device_fd, ret);
+
+	if (r == -ENOENT || r == -EINVAL)
+		r = read_lists(device_fd, ret, &is_cut);
+	if (ret_is_cut)
+		*ret_is_cut = is_cut;
 	return r;
 }
 
@@ -76,12 +98,22 @@ int ap_live_writes(const struct ap_matrix *from, const struct ap_matrix *to, boo
 	return attrs_append(ret, AP_CONFIG, config, strlen(config));
 }
 
+static int refuse_cut(const struct driver_device *device, struct error *err)
+{
+	error_set(err, -EFBIG, "Failed to change the matrix of device %s", device->name);
+	error_set_cause(err, "it has more queues than this kernel shows");
+	error_set_advice(err, "nothing was changed; stop it, change its definition and start it");
+	return -EFBIG;
+}
+
 static int read_now(const struct driver_device *device, struct ap_matrix *ret, struct error *err)
 {
-	int r = ap_live_read(device->fd, ret);
+	bool is_cut;
+	int r = ap_live_read(device->fd, ret, &is_cut);
 
-	return r < 0 ? error_set_errno(err, r, "Cannot read the matrix of device %s", device->name)
-	             : 0;
+	if (r < 0)
+		return error_set_errno(err, r, "Cannot read the matrix of device %s", device->name);
+	return is_cut ? refuse_cut(device, err) : 0;
 }
 
 static bool has_config(const struct driver_device *device)
@@ -135,7 +167,7 @@ static void tell_now(const struct driver_device *device, const char *words, stru
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 	struct ap_matrix now = { 0 };
-	int r = ap_live_read(device->fd, &now);
+	int r = ap_live_read(device->fd, &now, NULL);
 
 	if (r < 0)
 		strbuf_addf(&text, "cannot be read: %s", strerror(-r));
@@ -148,16 +180,41 @@ static void tell_now(const struct driver_device *device, const char *words, stru
 	error_add_cause(err, "%s the matrix %s", words, strbuf_str(&text));
 }
 
+/* Of what is cut there is all that is seen. */
+static bool is_same(const struct ap_matrix *now, bool is_cut, const struct ap_matrix *wanted)
+{
+	const struct ap_matrix more = {
+		.adapters = ap_set_minus(&now->adapters, &wanted->adapters),
+		.domains = ap_set_minus(&now->domains, &wanted->domains),
+	};
+
+	if (!is_cut)
+		return ap_matrix_equal(now, wanted);
+	return ap_matrix_is_empty(&more) && ap_set_equal(&now->controls, &wanted->controls);
+}
+
 static bool has_matrix(const struct driver_device *device, const struct ap_matrix *wanted)
 {
 	struct ap_matrix now = { 0 };
+	bool is_cut;
 
-	return ap_live_read(device->fd, &now) == 0 && ap_matrix_equal(&now, wanted);
+	return ap_live_read(device->fd, &now, &is_cut) == 0 && is_same(&now, is_cut, wanted);
 }
 
-/* From what is there, whatever came of the last write. */
+/* The writes that lead back, from what is there, whatever came of the last write. Of what is cut
+ * all may be there that was to be: to take out a number that is not there is no failure. */
+static int plan_undo(const struct driver_device *device, const struct ap_matrix *from,
+                     const struct ap_matrix *to, struct attrs *ret)
+{
+	struct ap_matrix now = { 0 };
+	bool is_cut;
+	int r = ap_live_read(device->fd, &now, &is_cut);
+
+	return r < 0 ? r : plan_from(device, is_cut ? to : &now, from, ret, NULL);
+}
+
 static void undo(const struct driver_device *device, const struct ap_matrix *from,
-                 struct error *err)
+                 const struct ap_matrix *to, struct error *err)
 {
 	_cleanup_(attrs_done) struct attrs writes = { 0 };
 	size_t at;
@@ -167,7 +224,7 @@ static void undo(const struct driver_device *device, const struct ap_matrix *fro
 		error_add_cause(err, "nothing was changed");
 		return;
 	}
-	if (ap_live_plan(device, from, &writes, NULL) == 0 &&
+	if (plan_undo(device, from, to, &writes) == 0 &&
 	    write_all(device, &writes, true, &at, &pid) == 0 && has_matrix(device, from))
 		error_add_cause(err, "what was changed has been undone");
 	else
@@ -223,6 +280,6 @@ int ap_live_apply(const struct driver_device *device, const struct ap_matrix *to
 	if (pid > 0)
 		tell_stuck(device, pid, err);
 	else
-		undo(device, &from, err);
+		undo(device, &from, to, err);
 	return r;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/ap-conflict.h"
+#include "core/ap-live.h"
 #include "core/ap-matrix.h"
 #include "core/ap-show.h"
 
@@ -19,6 +20,7 @@
 struct show {
 	int queues_fd; /* the AP bus's devices, or -1 */
 	struct ap_matrix matrix;
+	bool is_cut; /* and there may be more of it */
 	struct ap_matrix guest;
 	struct details *details;
 };
@@ -124,6 +126,27 @@ static int add_withheld(struct show *s)
 	return r;
 }
 
+/* The kernel's list, or what it does not show of it. */
+static int add_matrix(struct show *s, int device_fd)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	struct ap_queue queue;
+	int r = sysfs_read(device_fd, "matrix", &text);
+
+	if (r == 0)
+		r = details_begin(s->details, "matrix", "Matrix:");
+	if (r < 0 || text.len < AP_SHOWN_MAX)
+		return r < 0 ? r : details_add_lines(s->details, strbuf_str(&text));
+	for (bool more = ap_matrix_first_queue(&s->matrix, &queue); r == 0 && more;
+	     more = ap_matrix_next_queue(&s->matrix, &queue)) {
+		char name[AP_QUEUE_TEXT_MAX];
+
+		ap_queue_format(&queue, name);
+		r = details_add(s->details, name, NULL);
+	}
+	return r;
+}
+
 static int show_guest(struct show *s, int device_fd)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
@@ -131,21 +154,23 @@ static int show_guest(struct show *s, int device_fd)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
+	/* What is cut does not tell what is withheld. */
+	if (s->is_cut || text.len >= AP_SHOWN_MAX)
+		return 0;
 	ap_matrix_from_sysfs(strbuf_str(&text), "", &s->guest);
 	return add_withheld(s);
 }
 
 int ap_show_device(const struct sysfs *sysfs, int device_fd, struct details *ret)
 {
-	_cleanup_(strbuf_done) struct strbuf matrix = STRBUF_INIT, controls = STRBUF_INIT;
+	_cleanup_(strbuf_done) struct strbuf controls = STRBUF_INIT;
 	_cleanup_(closep) int queues_fd = sysfs_open_dir(sysfs, "bus/ap/devices");
 	struct show s = { .queues_fd = queues_fd, .details = ret };
-	int r = add_file(&s, device_fd, "matrix", "Matrix:", &matrix);
+	int r = ap_live_read(device_fd, &s.matrix, &s.is_cut);
 
 	if (r == 0)
+		r = add_matrix(&s, device_fd);
+	if (r == 0)
 		r = add_file(&s, device_fd, "control_domains", "Controls:", &controls);
-	if (r < 0)
-		return r;
-	ap_matrix_from_sysfs(strbuf_str(&matrix), "", &s.matrix);
-	return show_guest(&s, device_fd);
+	return r < 0 ? r : show_guest(&s, device_fd);
 }

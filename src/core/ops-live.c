@@ -143,8 +143,7 @@ static int compute_wanted(struct live *l, const struct driver *driver,
 		return ops_result(-ENOMEM, err);
 	r = driver->read_attrs(device->fd, &d->attrs);
 	if (r < 0)
-		return error_set_errno(err, r, "Cannot read the attributes of device %s",
-		                       device->name);
+		return ops_attrs_failed(r, device->name, err);
 	if (l->req->ap && driver->set_matrix)
 		return ops_result(driver->set_matrix(l->req->ap, &d->attrs, err), err);
 	return ops_change_attrs(l->req, &d->attrs, err);

@@ -79,6 +79,9 @@ int ops_read_attrs(struct ops *ops, const struct mdev_uuid *uuid, const char *pa
                    const char *type, bool keep_leading, struct attrs *ret,
                    struct error *err) _must_check_;
 
+/** Sets the error of an active device's attributes that cannot be read, passes r on. */
+int ops_attrs_failed(int r, const char *device, struct error *err);
+
 /** Turns a type as the user gave it into an id: the name of exactly one of the
  * parent's types becomes that type's id (told); a value with a blank that is no such
  * name is refused; anything else is taken as it is. *ret is owned by the caller. */

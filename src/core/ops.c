@@ -255,6 +255,16 @@ int ops_find_active(struct ops *ops, const struct mdev_uuid *uuid, bool force, s
 	return ops_result(snapshot_scan(ops->sysfs, env_log(ops->env), uuid, NULL, ret), err);
 }
 
+int ops_attrs_failed(int r, const char *device, struct error *err)
+{
+	error_set_errno(err, r, "Cannot read the attributes of device %s", device);
+	if (r == -EFBIG) {
+		error_set_cause(err, "it has more of them than this kernel shows");
+		error_set_advice(err, "since Linux 6.10 all of a matrix is shown");
+	}
+	return r;
+}
+
 static int driver_read_attrs(struct ops *ops, const struct driver *driver,
                              const struct mdev_uuid *uuid, struct attrs *ret, struct error *err)
 {
@@ -266,9 +276,7 @@ static int driver_read_attrs(struct ops *ops, const struct driver *driver,
 	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", text);
 	fd = sysfs_open_dir(ops->sysfs, path);
 	r = fd < 0 ? fd : driver->read_attrs(fd, ret);
-	if (r < 0)
-		return error_set_errno(err, r, "Cannot read the attributes of device %s", text);
-	return 0;
+	return r < 0 ? ops_attrs_failed(r, text, err) : 0;
 }
 
 int ops_read_attrs(struct ops *ops, const struct mdev_uuid *uuid, const char *parent,

@@ -78,6 +78,20 @@ plans() {
 	file_is "$dir/assign_adapter" ''
 }
 
+@test "what the kernel does not show all of is not changed" {
+	for a in {0..31}; do for d in {0..15}; do printf '%02x.%04x\n' "$a" "$d"; done; done | head -c 4095 >"$R/$dir/matrix"
+	try modify -u "$U1" --live --addattr assign_adapter --value 32
+	fails 1 "Cannot read the attributes of device $U1: it has more of them than this kernel shows"
+	try modify -u "$U1" --live --ap 5:4
+	[ "$status" = 1 ]
+	file_is "$dir/assign_adapter" ''
+	# in ap_config there is all of it
+	printf '0x8%063d,0x8%063d,0x%064d\n' 0 0 0 >"$dir/ap_config"
+	try modify -u "$U1" --live --addattr assign_adapter --value 1
+	succeeds
+	file_is "$dir/ap_config" "$(printf '0xc%063d,0x8%063d,0x%064d' 0 0 0)"
+}
+
 @test "with --defined the definition is changed too" {
 	try modify -u "$U1" --live --defined --addattr assign_adapter --value 6
 	succeeds

@@ -76,6 +76,17 @@ says() {
 	has 'is not there, and 5 more'
 }
 
+@test "what the kernel shows no more of is known from ap_config" {
+	for a in {0..31}; do for d in {0..15}; do printf '%02x.%04x\n' "$a" "$d"; done; done | head -c 4095 >"$dir/matrix"
+	cp "$dir/matrix" "$dir/guest_matrix"
+	# 33 adapters, 16 domains
+	printf '0x%s8%055d,0x%s%060d,0x%064d\n' ffffffff 0 ffff 0 0 >"$dir/ap_config"
+	says '[.matrix | length, .[-1]]' '[528,"20.000f"]'
+	says '[.attrs | length]' '[49]'
+	# what is cut cannot tell what is withheld
+	says 'has("withheld")' false
+}
+
 @test "a device of another kind says nothing of it" {
 	parent mtty; type_ mtty t1 5 vfio-pci
 	device "$U2" mtty t1

@@ -26,6 +26,9 @@ struct ap_kernel *ap_kernel_new(struct tree *t)
 	return k;
 }
 
+/* The device's matrix as the kernel has it, whatever it shows. */
+#define ALL ".all"
+
 /* ---- files --------------------------------------------------------------------------------- */
 
 static void put(int dirfd, const char *name, const char *text)
@@ -57,28 +60,28 @@ static void add_queues(const struct ap_matrix *m, struct strbuf *out)
 static void put_matrix(int dirfd, const struct ap_matrix *m)
 {
 	struct strbuf text = STRBUF_INIT;
-	char config[AP_CONFIG_TEXT_MAX + 1];
+	char config[AP_CONFIG_TEXT_MAX + 1], shown[4096];
 
 	add_queues(m, &text);
-	put(dirfd, "matrix", strbuf_str(&text));
+	snprintf(shown, sizeof(shown), "%s", strbuf_str(&text));
+	put(dirfd, "matrix", shown);
 	strbuf_clear(&text);
 	AP_SET_FOREACH(d, &m->controls) strbuf_addf(&text, "%04x\n", d);
 	put(dirfd, "control_domains", strbuf_str(&text));
 	strbuf_done(&text);
 	ap_matrix_print_config(m, config);
+	put(dirfd, ALL, config);
 	if (sysfs_has(dirfd, "ap_config") == 1)
 		put(dirfd, "ap_config", config);
 }
 
 static void get_matrix(int dirfd, struct ap_matrix *ret)
 {
-	struct strbuf matrix = STRBUF_INIT, controls = STRBUF_INIT;
+	struct strbuf config = STRBUF_INIT;
 
-	get(dirfd, "matrix", &matrix);
-	get(dirfd, "control_domains", &controls);
-	ap_matrix_from_sysfs(strbuf_str(&matrix), strbuf_str(&controls), ret);
-	strbuf_done(&matrix);
-	strbuf_done(&controls);
+	get(dirfd, ALL, &config);
+	assert_int_equal(ap_matrix_parse_config(strbuf_str(&config), ret), 0);
+	strbuf_done(&config);
 }
 
 static const char *const attributes[] = {

@@ -126,6 +126,9 @@ static void test_facts(void **state)
 	tree_parent(t, "mtty", "t1", 9);
 	tree_device(t, "matrix", AP_TYPE, U1, attrs);
 	tree_file(t, "/sys/bus/mdev/devices/" U1 "/matrix", "05.0004\n");
+	tree_file(t, "/sys/bus/mdev/devices/" U1 "/control_domains", "");
+	/* has what "matrix" does not show */
+	tree_file(t, "/sys/bus/mdev/devices/" U1 "/ap_config", "0x06,0x08,0x0\n");
 	tree_device(t, "mtty", "t1", U2, attrs);
 	tree_file(t, "/sys/bus/mdev/devices/" U2 "/matrix", "06.0004\n");
 	tree_file(t, "/etc/mdevctl.d/matrix/" U2,
@@ -137,7 +140,7 @@ static void test_facts(void **state)
 	tree_dir(t, "/sys/bus/ap/devices/card05");
 	assert_int_equal(ap_facts_read(&w.world, "matrix", &facts, NULL), 0);
 	assert_int_equal(facts.active.n, 1);
-	assert_set(&facts.active.items[0].matrix.adapters, "5");
+	assert_set(&facts.active.items[0].matrix.adapters, "5,6");
 	assert_int_equal(facts.defined.n, 1);
 	assert_true(facts.defined.items[0].is_auto);
 	assert_set(&facts.defined.items[0].matrix.adapters, "7");
@@ -179,8 +182,10 @@ static void test_blame(void **state)
 	tree_parent(t, "matrix", AP_TYPE, 9);
 	tree_device(t, "matrix", AP_TYPE, U1, attrs);
 	tree_file(t, "/sys/bus/mdev/devices/" U1 "/matrix", "05.0004\n05.0005\n");
+	tree_file(t, "/sys/bus/mdev/devices/" U1 "/control_domains", "");
 	tree_device(t, "matrix", AP_TYPE, U2, attrs);
 	tree_file(t, "/sys/bus/mdev/devices/" U2 "/matrix", "05.\n06.\n");
+	tree_file(t, "/sys/bus/mdev/devices/" U2 "/control_domains", "");
 	tree_file(t, "/sys/bus/ap/apmask", "0x02\n");
 	tree_file(t, "/sys/bus/ap/aqmask", ONES "\n");
 	assert_blame(t, "assign_domain", "4", -EADDRINUSE, "queue 05.0004 is in use by device " U1);
@@ -192,6 +197,9 @@ static void test_blame(void **state)
 	assert_blame(t, "assign_domain", "4", -ENODEV, "");
 	tree_remove(t, "/sys/bus/mdev/devices/" U2 "/matrix");
 	assert_blame(t, "assign_domain", "4", -EADDRINUSE, "");
+	tree_file(t, "/sys/bus/mdev/devices/" U2 "/ap_config", "0x04,0x0,0x0\n");
+	assert_blame(t, "assign_domain", "4", -EADDRINUSE, "queue 05.0004 is in use by device " U1);
+	assert_blame(t, "assign_domain", "4", -EADDRNOTAVAIL, "");
 }
 
 int main(void)

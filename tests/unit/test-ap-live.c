@@ -190,6 +190,42 @@ static void test_success_is_read_back(void **state)
 	assert_told(f, "the kernel refused nothing, but the matrix is now 9:4");
 }
 
+static void test_more_queues_than_are_shown(void **state)
+{
+	struct fixture *f = *state;
+	struct attrs attrs = { 0 };
+
+	/* ap_config has them all */
+	make_device(f, "0-31:0-31", true);
+	assert_int_equal(driver_vfio_ap.read_attrs(f->device.fd, &attrs), 0);
+	assert_int_equal(attrs.n, 64);
+	attrs_done(&attrs);
+	assert_int_equal(apply(f, "0-31:0-32"), 0);
+	assert_string_equal(ap_kernel_matrix(f->kernel, D), "0-31:0-32");
+	/* without it nothing is done on what is not all */
+	make_device(f, "0-31:0-31", false);
+	assert_int_equal(driver_vfio_ap.read_attrs(f->device.fd, &attrs), -EFBIG);
+	assert_int_equal(apply(f, "0-31:0-32"), -EFBIG);
+	assert_told(f, "it has more queues than this kernel shows (nothing was changed; stop it");
+	assert_string_equal(f->kernel->writes, "");
+}
+
+static void test_a_change_to_more_queues_than_are_shown(void **state)
+{
+	struct fixture *f = *state;
+
+	make_device(f, "0-31:0-14,200", false);
+	assert_int_equal(apply(f, "0-31:0-31"), -EFBIG);
+	make_device(f, "0-30:0-14,200", false);
+	assert_int_equal(apply(f, "0-30:0-31"), 0);
+	assert_string_equal(ap_kernel_matrix(f->kernel, D), "0-30:0-31");
+	make_device(f, "0-30:0,200", false);
+	ap_kernel_fail(f->kernel, "assign_domain", "31", -EADDRINUSE, 1);
+	assert_int_equal(apply(f, "0-30:0-31"), -EADDRINUSE);
+	assert_told(f, "what was changed has been undone");
+	assert_string_equal(ap_kernel_matrix(f->kernel, D), "0-30:0,200");
+}
+
 static void test_an_interrupt_leaves_nothing_half_done(void **state)
 {
 	static const volatile sig_atomic_t flag = SIGINT;
@@ -260,6 +296,8 @@ int main(void)
 		row(test_each_failure_is_undone),
 		row(test_what_cannot_be_undone_is_told),
 		row(test_success_is_read_back),
+		row(test_more_queues_than_are_shown),
+		row(test_a_change_to_more_queues_than_are_shown),
 		row(test_an_interrupt_leaves_nothing_half_done),
 		row(test_an_interrupt_in_a_slow_write_is_undone),
 		row(test_a_matrix_that_cannot_be_read),

@@ -225,7 +225,7 @@ static void test_chzdev_is_named(void **state)
 
 static void test_in_use(void **state)
 {
-	static const char *const attrs[] = { "matrix", NULL };
+	static const char *const attrs[] = { "matrix", "control_domains", NULL };
 	struct fixture *f = *state;
 
 	assert_int_equal(carry_out(f, false, 3), 0);

@@ -16,10 +16,14 @@ static int read_attrs(int device_fd, struct attrs *ret)
 {
 	_cleanup_(attrs_done) struct attrs attrs = { 0 };
 	struct ap_matrix m = { 0 };
-	int r = ap_live_read(device_fd, &m);
+	bool is_cut;
+	int r = ap_live_read(device_fd, &m, &is_cut);
 
 	if (r < 0)
 		return r;
+	/* Half of it would look like all of it. */
+	if (is_cut)
+		return -EFBIG;
 	r = ap_matrix_to_attrs(&m, &attrs);
 	if (r < 0)
 		return r;
