@@ -24,8 +24,9 @@ static const struct {
 	                       "them manual; --force overrides" },
 	[AP_CONFLICT_MANUAL] = { -EADDRINUSE, NULL },
 	[AP_CONFLICT_MASKS] = { -EADDRNOTAVAIL,
-	                        "take the adapter or the domain from the host first, as "
-	                        "'mdevmgr parent define matrix' or chzdev do" },
+	                        "take the adapter or the domain from the host first: 'mdevmgr "
+	                        "parent apply matrix' does so for its recipe, else 'mdevmgr "
+	                        "parent define matrix --now' or chzdev" },
 	[AP_CONFLICT_PERSISTENT] = { -EADDRNOTAVAIL,
 	                             "take the adapter or the domain from the host for good "
 	                             "first, as 'mdevmgr parent define matrix' or chzdev do; "

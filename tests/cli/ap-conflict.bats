@@ -158,7 +158,7 @@ row() {
 	unchanged try start -u "$U1" --dry-run
 	refused
 	try start -u "$U1"
-	refused "queue 05.0004 is reserved for the host by apmask and aqmask, and 1 more" "chzdev"
+	refused "queue 05.0004 is reserved for the host by apmask and aqmask, and 1 more" "'mdevmgr parent apply matrix'" "chzdev"
 	row "05.0004  refused  reserved for the host by apmask and aqmask"
 	row "06.0004  refused  in use by device $U2"
 	type_dir matrix "$T"
