@@ -97,8 +97,8 @@ static int read_rule(const struct env *env, struct ap_rule *ret)
 	return r == 0;
 }
 
-/* 1 if there is a recipe that can be read, and takes from the masks what it reserves. */
-static int take_reserved(const struct ap_world *world, struct ap_masks *masks)
+/* 1 if there is a recipe that can be read: what it reserves. */
+static int read_reserved(const struct ap_world *world, struct ap_masks *ret)
 {
 	_cleanup_(recipe_freep) struct recipe *own = NULL;
 	const struct recipe *recipe = world->recipe;
@@ -107,34 +107,49 @@ static int take_reserved(const struct ap_world *world, struct ap_masks *masks)
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	recipe = recipe ? recipe : own;
-	masks->adapters = ap_set_minus(&masks->adapters, &recipe->ap.adapters);
-	masks->domains = ap_set_minus(&masks->domains, &recipe->ap.domains);
+	ret->adapters = recipe->ap.adapters;
+	ret->domains = recipe->ap.domains;
 	return 1;
+}
+
+/* Of a recipe none of whose numbers the rule gives to the host: else it is never applied, no
+ * number of it (core/recipe-ap.c). */
+static void take_reserved(const struct ap_masks *reserved, const struct ap_rule *rule,
+                          struct ap_masks *masks)
+{
+	const struct ap_set adapters = ap_set_intersect(&reserved->adapters, &masks->adapters);
+	const struct ap_set domains = ap_set_intersect(&reserved->domains, &masks->domains);
+
+	if ((rule->has_adapters && !ap_set_is_empty(&adapters)) ||
+	    (rule->has_domains && !ap_set_is_empty(&domains)))
+		return;
+	masks->adapters = ap_set_minus(&masks->adapters, &reserved->adapters);
+	masks->domains = ap_set_minus(&masks->domains, &reserved->domains);
 }
 
 int ap_masks_read_persistent(const struct ap_world *world, struct ap_masks *ret)
 {
-	struct ap_masks now, masks;
+	struct ap_masks masks, reserved = { 0 };
 	struct ap_rule rule = { 0 };
-	int r = read_rule(world->env, &rule), has_rule = r;
-	bool has_masks = ap_masks_read(world->sysfs, &now) == 0;
+	int has_rule = read_rule(world->env, &rule), has_recipe = has_rule;
+	bool has_masks = ap_masks_read(world->sysfs, &masks) == 0;
 
-	if (r < 0)
-		return r;
+	if (has_rule >= 0)
+		has_recipe = read_reserved(world, &reserved);
+	if (has_recipe < 0)
+		return has_recipe;
 	if (!has_masks)
-		now = (struct ap_masks){ ap_set_all(), ap_set_all() };
-	masks = now;
-	if (!has_rule)
+		masks = (struct ap_masks){ ap_set_all(), ap_set_all() };
+	/* From what they are now the recipe has been taken already. */
+	if (has_recipe)
 		read_boot_masks(world->sysfs, &masks);
 	if (rule.has_adapters)
 		masks.adapters = rule.masks.adapters;
 	if (rule.has_domains)
 		masks.domains = rule.masks.domains;
-	r = take_reserved(world, &masks);
-	if (r < 0)
-		return r;
-	*ret = r > 0 || has_rule ? masks : now;
-	return r > 0 || has_rule || has_masks;
+	take_reserved(&reserved, &rule, &masks);
+	*ret = masks;
+	return has_recipe || has_rule || has_masks;
 }
 
 /* ---- queues ---------------------------------------------------------------------------- */

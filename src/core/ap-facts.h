@@ -38,6 +38,7 @@ int ap_facts_read_now(const struct ap_world *world, struct ap_facts *ret) _must_
 int ap_masks_read(const struct sysfs *sysfs, struct ap_masks *ret) _must_check_;
 
 /** The masks as they will be after the next boot: chzdev's rule, or else the kernel's
- * parameters or all ones, each without what the recipe of the matrix reserves. With neither
- * rule nor recipe they are taken to be what they are now. 1 and *ret, 0 if nobody can tell. */
+ * parameters or all ones, each without what the recipe of the matrix reserves, unless the rule
+ * keeps that from being applied. Without recipe a mask that no rule sets is taken to be what it
+ * is now. 1 and *ret, 0 if nobody can tell. */
 int ap_masks_read_persistent(const struct ap_world *world, struct ap_masks *ret) _must_check_;

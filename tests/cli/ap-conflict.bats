@@ -258,3 +258,23 @@ row() {
 	row "Warning: The host gets crypto queues of devices back at the next boot: queue 05.0004 is defined for device $U1, which starts automatically"
 	no_file etc/mdevmgr/parents.d/matrix.json
 }
+
+@test "a recipe that chzdev's rule keeps from being applied reserves nothing" {
+	mkdir -p "$R/etc/mdevmgr/parents.d"
+	masks "${ALL#0x}" "${ALL#0x}"
+	chzdev "apmask=$ALL"
+	echo '{"kind": "vfio-ap", "adapters": [5], "domains": [4]}' >"$R/etc/mdevmgr/parents.d/matrix.json"
+	define "$U1" 5 4 -a
+	refused "queue 05.0004 is reserved for the host by the masks of the next boot"
+}
+
+@test "a recipe is not taken from an automatic definition beside a rule for the other mask" {
+	mkdir -p "$R/etc/mdevmgr/parents.d"
+	masks "${ALL#0x}" f7
+	chzdev "apmask=$ALL"
+	echo '{"kind": "vfio-ap", "domains": [4]}' >"$R/etc/mdevmgr/parents.d/matrix.json"
+	define "$U1" 5 4 -a
+	succeeds
+	try parent define matrix --reserve-domains 6
+	[[ $status == 1 && ${stderr_lines[-1]} == "Error: The host cannot have these crypto queues back: queue 05.0004 is defined for device $U1"* ]] || { show_run; return 1; }
+}

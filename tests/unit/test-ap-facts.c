@@ -86,13 +86,52 @@ static void test_persistent(void **state)
 	tree_file(t, "/sys/module/ap/parameters/apmask", "-9\n");
 	assert_persistent(&w, 1, "5");
 	/* a rule stands above the kernel's parameters */
-	tree_file(t, "/etc/udev/rules.d/41-ap.rules", "ATTR{../../bus/ap/apmask}=\"0xc0\"\n");
-	assert_persistent(&w, 1, "1");
+	tree_file(t, "/etc/udev/rules.d/41-ap.rules", "ATTR{../../bus/ap/apmask}=\"0x60\"\n");
+	assert_persistent(&w, 1, "1,2");
 	tree_remove(t, "/etc/mdevmgr/parents.d/matrix.json");
-	assert_persistent(&w, 1, "0,1");
+	assert_persistent(&w, 1, "1,2");
 	/* one that is none does not count */
 	tree_file(t, "/etc/udev/rules.d/41-ap.rules", "ATTR{../../bus/ap/apmask}=\"x\"\n");
 	assert_persistent(&w, 1, "5");
+	store_free(w.store);
+}
+
+static void assert_both(struct world *w, const char *adapters, const char *domains)
+{
+	struct ap_masks masks = { 0 };
+
+	assert_int_equal(ap_masks_read_persistent(&w->world, &masks), 1);
+	assert_set(&masks.adapters, adapters);
+	assert_set(&masks.domains, domains);
+}
+
+static void test_rule_and_recipe(void **state)
+{
+	static const char recipe[] = "/etc/mdevmgr/parents.d/matrix.json";
+	static const char rule[] = "/etc/udev/rules.d/41-ap.rules";
+	struct tree *t = *state;
+	struct world w;
+
+	open_world(t, &w);
+	/* the recipe has been applied */
+	tree_file(t, "/sys/bus/ap/apmask", ONES "\n");
+	tree_file(t, "/sys/bus/ap/aqmask", "0x0f\n");
+	tree_file(t, recipe, "{\"kind\": \"vfio-ap\", \"domains\": [0, 1]}");
+	/* a mask that the rule does not set is that of the boot */
+	tree_file(t, rule, "ATTR{../../bus/ap/apmask}=\"0xc0\"\n");
+	assert_both(&w, "0,1", "2-255");
+	tree_file(t, "/sys/module/ap/parameters/aqmask", "0xe0\n");
+	assert_both(&w, "0,1", "2");
+	tree_remove(t, recipe);
+	assert_both(&w, "0,1", "4-7");
+	/* one number that the rule gives to the host keeps all of the recipe from it */
+	tree_file(t, recipe, "{\"kind\": \"vfio-ap\", \"adapters\": [1, 5], \"domains\": [0]}");
+	assert_both(&w, "0,1", "0-2");
+	tree_file(t, recipe, "{\"kind\": \"vfio-ap\", \"adapters\": [5], \"domains\": [0]}");
+	assert_both(&w, "0,1", "1,2");
+	tree_file(t, rule,
+	          "ATTR{../../bus/ap/apmask}=\"0xc0\"\nATTR{../../bus/ap/aqmask}=\"0xc0\"\n");
+	assert_both(&w, "0,1", "0,1");
 	store_free(w.store);
 }
 
@@ -206,8 +245,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_masks), TEST(test_persistent), TEST(test_recipe_to_be),
-		TEST(test_facts), TEST(test_blame),
+		TEST(test_masks),        TEST(test_persistent), TEST(test_rule_and_recipe),
+		TEST(test_recipe_to_be), TEST(test_facts),      TEST(test_blame),
 	};
 #undef TEST
 
