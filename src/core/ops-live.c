@@ -311,11 +311,19 @@ int ops_modify_live(struct ops *ops, const struct modify_request *req, struct pl
 	if (r < 0)
 		return r;
 	driver = live_driver(&l);
+	stored.live = false;
+	stored.parent = snapshot_parent(&l.active, &l.active.devices[0]);
+	/* What would be refused afterwards must not be found when the device is changed. */
+	if (req->defined && !req->options.dry_run)
+		r = ops_modify_check(ops, &stored, err);
+	if (r < 0)
+		return r;
 	r = driver->live ? live_run_driver(&l, driver, ret_plan, err)
 	                 : live_run_callout(&l, ret_plan, err);
 	if (r < 0 || !req->defined)
 		return r;
-	stored.live = false;
-	stored.parent = snapshot_parent(&l.active, &l.active.devices[0]);
-	return ops_modify_stored(ops, &stored, ret_plan, err);
+	r = ops_modify_stored(ops, &stored, ret_plan, err);
+	if (r < 0 && !req->options.dry_run)
+		error_add_cause(err, "the running device has been changed, its definition has not");
+	return r;
 }

@@ -407,6 +407,19 @@ int ops_modify_stored(struct ops *ops, const struct modify_request *req, struct 
 	return modify_by_tries(ops, req, err);
 }
 
+int ops_modify_check(struct ops *ops, const struct modify_request *req, struct error *err)
+{
+	_cleanup_(modify_done) struct modify m = { .ops = ops, .req = req };
+	struct operation op;
+	int r = modify_prepare(&m, err);
+
+	if (r < 0)
+		return r;
+	op = operation_of(&m);
+	op.is_quiet = true;
+	return operation_check(&op, err);
+}
+
 int ops_modify(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
                struct error *err)
 {

@@ -135,6 +135,11 @@ int ops_modify_live(struct ops *ops, const struct modify_request *req, struct pl
 int ops_modify_stored(struct ops *ops, const struct modify_request *req, struct plan *ret_plan,
                       struct error *err) _must_check_;
 
+/** Would ops_modify_stored() be refused, as far as can be told without scripts? Nothing is
+ * changed, and nothing told but err. */
+int ops_modify_check(struct ops *ops, const struct modify_request *req,
+                     struct error *err) _must_check_;
+
 /* ---- what is remembered: ops-remember.c. Where there is no place for it, or it cannot be
  * written, that is a debug message: whoever may change devices may not write there always
  * (a caller's SELinux domain). ------------------------------------------------------- */

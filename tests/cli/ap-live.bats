@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 # Live changes of crypto matrices: which writes they come to. What a kernel makes of them is tested in the guest.
 
 load lib
@@ -97,6 +97,23 @@ plans() {
 	succeeds
 	definition "$U1" matrix "$T" manual assign_adapter 5 assign_domain 4 assign_domain 71 assign_adapter 6
 	file_is "$dir/assign_adapter" 6
+}
+
+@test "with --defined a definition that would be refused keeps the device as it is" {
+	defined "$U1" matrix "$T" auto assign_adapter 5 assign_domain 4
+	defined "$U2" matrix "$T" auto assign_adapter 6 assign_domain 4
+	try modify -u "$U1" --live --defined --addattr assign_adapter --value 6
+	fails 1 "Crypto queues for device $U1 are not free: queue 06.0004 is defined for device $U2"
+	file_is "$dir/assign_adapter" ''
+	definition "$U1" matrix "$T" auto assign_adapter 5 assign_domain 4
+}
+
+@test "a definition that cannot be changed after the device is told" {
+	script callouts s.sh "$UNVERSIONED"$'\n[ "$4" != pre ]'
+	try modify -u "$U1" --live --defined --addattr assign_adapter --value 6
+	[[ $status == 1 && $stderr == *"the running device has been changed, its definition has not"* ]] || { show_run; return 1; }
+	file_is "$dir/assign_adapter" 6
+	definition "$U1" matrix "$T" manual assign_adapter 5 assign_domain 4 assign_domain 71
 }
 
 @test "what cannot be part of a matrix is refused before anything is written" {
