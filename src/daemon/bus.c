@@ -104,6 +104,9 @@ static int open_bus(struct bus *b, sd_bus **ret)
 		r = sd_bus_set_bus_client(bus, 1);
 	if (r >= 0)
 		r = sd_bus_set_watch_bind(bus, 1);
+	/* No method takes any, and what waits for polkit would hold them. */
+	if (r >= 0)
+		r = sd_bus_negotiate_fds(bus, 0);
 	if (r >= 0)
 		r = sd_bus_start(bus);
 	if (r < 0)

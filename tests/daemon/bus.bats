@@ -237,6 +237,14 @@ offered() {
 	is_on_bus
 }
 
+@test "file descriptors do not reach the daemon" {
+	start_all silent
+	run "${top_builddir:?}/tests/daemon/flood" 1 3 "$PID" "$NOBODY" fd
+	echo "$output" >&2
+	[[ $status == 0 && $output == *'org.freedesktop.DBus.Error.NotSupported 3'* ]]
+	is_on_bus
+}
+
 @test "what comes from outside is told without control characters" {
 	rawdef "$ND" mtty '{"mdev_type": "\\u001b[2J\\u0007x", "start": "manual", "attrs": []}'
 	start_all

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * flood CONNECTIONS CALLS PID UID: as user UID sends CALLS calls of Undefine on each of so many
+ * flood CONNECTIONS CALLS PID UID [fd]: as user UID sends CALLS calls of Undefine on each of so many
  * connections before it reads any answer, then waits for all. Prints how many were answered, with what,
- * and the most private memory, in KiB, that process PID had meanwhile. */
+ * and the most private memory, in KiB, that process PID had meanwhile. With "fd" each call carries a file
+ * descriptor for its UUID. */
 #include "config.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
@@ -27,6 +29,7 @@ struct tally {
 		unsigned n;
 	} errors[NAMES_MAX];
 	const char *pid;
+	bool with_fd;
 	unsigned long private_kib;
 };
 
@@ -92,7 +95,10 @@ static int send_calls(sd_bus *bus, unsigned connection, unsigned calls, struct t
 		r = sd_bus_message_new_method_call(bus, &m, "org.mdevmgr1", "/org/mdevmgr1",
 		                                   "org.mdevmgr1.Manager", "Undefine");
 		if (r >= 0)
-			r = sd_bus_message_append(m, "a{sv}", 1, "uuid", "s", uuid);
+			r = tally->with_fd
+			            ? sd_bus_message_append(m, "a{sv}", 1, "uuid", "h",
+			                                    STDIN_FILENO)
+			            : sd_bus_message_append(m, "a{sv}", 1, "uuid", "s", uuid);
 		if (r >= 0)
 			r = sd_bus_call_async(bus, NULL, m, on_answer, tally, UINT64_MAX);
 	}
@@ -150,9 +156,10 @@ static int flood(sd_bus **buses, unsigned n, unsigned calls, struct tally *tally
 
 int main(int argc, char *argv[])
 {
-	unsigned n = argc == 5 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+	unsigned n = argc == 5 || argc == 6 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
 	sd_bus **buses = calloc(n + 1, sizeof(*buses));
-	struct tally tally = { .pid = argc == 5 ? argv[3] : NULL };
+	struct tally tally = { .pid = n > 0 ? argv[3] : NULL,
+		               .with_fd = argc == 6 && strcmp(argv[5], "fd") == 0 };
 	int r;
 
 	if (n == 0 || !buses) {
