@@ -92,14 +92,15 @@ static int read_json(const struct reader *r, const struct request_field *field)
 static int read_attr_list(const struct reader *r, const struct request_field *field)
 {
 	const char *name, *value;
-	size_t total = 0;
+	size_t total = 0, n;
 	int e;
 
 	while ((e = sd_bus_message_read(r->m, "(ss)", &name, &value)) > 0) {
-		total += strlen(name) + strlen(value) + sizeof(struct attr);
+		n = strlen(name) + strlen(value) + sizeof(struct attr);
+		total += n;
 		if (total > DEFINITION_SIZE_MAX)
 			return too_large(r, field->key);
-		r->ret->bytes += strlen(name) + strlen(value);
+		r->ret->bytes += n;
 		e = attrs_append(&r->ret->attrs, name, value, strlen(value));
 		if (e < 0)
 			return e;

@@ -12,7 +12,7 @@ struct bus_request {
 	struct request request; /* its texts are the message's */
 	struct mdev_uuid uuid;
 	struct attrs attrs;
-	size_t bytes; /* of all texts */
+	size_t bytes; /* of all texts, and of attrs */
 };
 
 /** Reads the message's only argument, a{sv}. Unknown keys, keys given twice, other types

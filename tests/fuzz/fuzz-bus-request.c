@@ -138,6 +138,8 @@ static void read_message(sd_bus_message *m, enum request_kind kind)
 	if (r < 0)
 		return;
 	fuzz_require(req.request.kind == kind && sd_bus_message_at_end(m, true) > 0);
+	/* Empty ones too are held as long as the call waits. */
+	fuzz_require(req.bytes >= req.attrs.n * sizeof(struct attr));
 	for (size_t i = 0; i < form->n; i++)
 		require_field(&req, &form->fields[i]);
 }
