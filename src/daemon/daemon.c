@@ -72,7 +72,8 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		ops_configure(d->ops, &d->settings);
 	}
 	manager_reload(d->manager);
-	recipe_runner_look(d->recipes);
+	if (d->recipes)
+		recipe_runner_look(d->recipes);
 	bus_reload(d->bus);
 	notify_ready(&d->notify);
 	return 0;

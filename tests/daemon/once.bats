@@ -55,6 +55,25 @@ once() {
 	created mtty mtty-1 "$U2"
 }
 
+@test "--once goes on after SIGHUP" {
+	mkdir -p "$R/etc/mdevctl.d/scripts.d/callouts"
+	cat >"$R/etc/mdevctl.d/scripts.d/callouts/slow" <<-END
+		#!/bin/bash
+		touch "$BATS_TEST_TMPDIR/asked"
+		while [[ -d "$BATS_TEST_TMPDIR" && ! -e "$BATS_TEST_TMPDIR/go" ]]; do sleep 0.1; done
+		exit 2
+	END
+	chmod 755 "$R/etc/mdevctl.d/scripts.d/callouts/slow"
+	"$MDEVMGRD" --once >"$LOG" 2>&1 3>&- &
+	PID=$!
+	wait_for test -e "$BATS_TEST_TMPDIR/asked"
+	kill -HUP "$PID"
+	touch "$BATS_TEST_TMPDIR/go"
+	wait "$PID"
+	PID=
+	is_over mtty "$U2"
+}
+
 @test "an odd name is told once, however often its parent is looked at" {
 	: >"$R/etc/mdevctl.d/mtty/odd"
 	once
