@@ -231,7 +231,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 		manager_mark_all_freed(m);
 		manager_tell_hardware(m);
 	}
-	if (m->all_at != 0 && (m->all_at <= now || m->rescan_at <= now))
+	if (m->all_at != 0 && (m->all_at <= now || (m->rescan_at != 0 && m->rescan_at <= now)))
 		(void)look_for_all(m);
 	look_at_what_is_due(m, now + TURN_US);
 	wake_for_the_next(m);

@@ -187,6 +187,19 @@ static void test_a_parent_that_changes_all_the_time_leaves_others_their_turn(voi
 	assert_false(f->parent->is_dirty);
 }
 
+static void test_any_timer_leaves_the_look_at_all_its_time(void **state)
+{
+	struct fixture *f = *state;
+
+	f->manager->rescan_at = f->manager->rescan_every = 0;
+	f->manager->all_at = INT64_MAX;
+	f->parent->pass_at = 1;
+	manager_wake(f->manager, 1);
+	while (f->parent->is_dirty)
+		assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
+	assert_true(f->manager->all_at == INT64_MAX);
+}
+
 static void count_warnings(void *userdata, enum log_level level, const char *text)
 {
 	unsigned *n = userdata;
@@ -329,6 +342,7 @@ int main(void)
 		row(test_a_free_instance_is_remembered_until_there_is_a_worker),
 		row(test_a_free_instance_outlives_a_killed_worker),
 		row(test_a_parent_that_changes_all_the_time_leaves_others_their_turn),
+		row(test_any_timer_leaves_the_look_at_all_its_time),
 		unstarted(test_a_first_look_arms_nothing),
 		unstarted(test_a_first_look_that_failed_arms_nothing_later),
 		unstarted(test_a_first_look_that_is_not_written_down_arms_nothing_later),
