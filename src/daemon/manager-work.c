@@ -44,11 +44,16 @@ static int compare_item(const void *key, const void *item)
 	return mdev_uuid_compare(key, &((const struct worker_item *)item)->uuid);
 }
 
-bool work_has(const struct work *work, const struct mdev_uuid *uuid)
+static struct worker_item *find_item(const struct work *work, const struct mdev_uuid *uuid)
 {
 	const struct worker_task *task = &work->task;
 
 	return bsearch(uuid, task->items, task->n, sizeof(*task->items), compare_item);
+}
+
+bool work_has(const struct work *work, const struct mdev_uuid *uuid)
+{
+	return find_item(work, uuid);
 }
 
 /* In the child, as all to the end of serve(). */
@@ -92,10 +97,25 @@ static void format_task(void *userdata, struct strbuf *out)
 
 /* ---- its report ------------------------------------------------------------------------------ */
 
+static void take_line(struct work *work)
+{
+	struct worker_item *item;
+	struct mdev_uuid uuid;
+	int result;
+
+	if (!worker_report_parse(work->line, &uuid, &result))
+		return;
+	item = find_item(work, &uuid);
+	if (item && item->keeps_seen && result < 0)
+		return;
+	if (item)
+		item->keeps_seen = false;
+	parent_drop_seen(work->p, &uuid);
+}
+
 static void take_report(void *userdata, const char *bytes, size_t n)
 {
 	struct work *work = userdata;
-	struct mdev_uuid uuid;
 
 	for (size_t i = 0; i < n; i++) {
 		if (bytes[i] != '\n' && work->line_len < sizeof(work->line) - 1) {
@@ -104,8 +124,7 @@ static void take_report(void *userdata, const char *bytes, size_t n)
 		}
 		work->line[work->line_len] = '\0';
 		work->line_len = 0;
-		if (worker_report_parse(work->line, &uuid))
-			parent_drop_seen(work->p, &uuid);
+		take_line(work);
 	}
 	manager_mark_parent(work->m, work->p);
 }
@@ -134,7 +153,8 @@ static void end_work(void *userdata, int status)
 	if (status != 0)
 		p->is_freed |= work->task.is_freed;
 	for (size_t i = 0; i < work->task.n; i++)
-		parent_drop_seen(p, &work->task.items[i].uuid);
+		if (!work->task.items[i].keeps_seen)
+			parent_drop_seen(p, &work->task.items[i].uuid);
 	p->is_dirty = false;
 	manager_mark_parent(m, p);
 }
@@ -165,10 +185,13 @@ static int make_task(struct worker_task *task, const struct parent *p, const str
 		return -ENOMEM;
 	for (size_t i = 0; i < survey->n; i++) {
 		const struct survey_entry *e = &survey->entries[i];
+		bool was_seen = parent_has_seen(p, &e->uuid);
 
 		if (e->action != CAMPAIGN_REST)
 			task->items[task->n++] = (struct worker_item){
-				.uuid = e->uuid, .was_seen = parent_has_seen(p, &e->uuid)
+				.uuid = e->uuid,
+				.was_seen = was_seen,
+				.keeps_seen = was_seen && e->action == CAMPAIGN_RETIRE,
 			};
 	}
 	return 0;

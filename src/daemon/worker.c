@@ -100,7 +100,8 @@ void worker_do(struct ops *ops, const struct env *env, const struct campaign_pol
 	send_report(report_fd, &lines, &sent_at);
 }
 
-bool worker_report_parse(const char *line, struct mdev_uuid *ret)
+/* What a line begins with. */
+static bool parse_uuid(const char *line, struct mdev_uuid *ret)
 {
 	char uuid[MDEV_UUID_TEXT_MAX];
 	size_t n = strcspn(line, " ");
@@ -110,6 +111,15 @@ bool worker_report_parse(const char *line, struct mdev_uuid *ret)
 	memcpy(uuid, line, n);
 	uuid[n] = '\0';
 	return mdev_uuid_parse(uuid, ret) == 0;
+}
+
+bool worker_report_parse(const char *line, struct mdev_uuid *ret, int *ret_result)
+{
+	int end = 0;
+
+	return parse_uuid(line, ret) &&
+	       sscanf(strchr(line, ' '), " %9d%n", ret_result, &end) == 1 &&
+	       strchr(line, ' ')[end] == '\0';
 }
 
 /* ---- a task as text -------------------------------------------------------------------------- */
@@ -140,9 +150,8 @@ static int parse_item(const char *line, struct worker_item *ret)
 {
 	const char *blank = strchr(line, ' '), *rival;
 
-	ret->rival = NULL;
-	if (!blank || !worker_report_parse(line, &ret->uuid) ||
-	    parse_flag(blank[1], &ret->was_seen) < 0)
+	*ret = (struct worker_item){ .rival = NULL };
+	if (!blank || !parse_uuid(line, &ret->uuid) || parse_flag(blank[1], &ret->was_seen) < 0)
 		return -EBADMSG;
 	if (blank[2] == '\0')
 		return 0;

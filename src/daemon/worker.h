@@ -17,6 +17,8 @@ struct worker_item {
 	struct mdev_uuid uuid;
 	bool was_seen; /* struct try_request */
 	char *rival;   /* another registered parent with it that comes first, NULL: none */
+	/* No part of the text: that it was seen is to be written down, and is not yet. */
+	bool keeps_seen;
 };
 
 struct worker_task {
@@ -47,5 +49,5 @@ void worker_task_format(const struct worker_task *task, struct strbuf *out);
 /** Reads it back. -EBADMSG. */
 int worker_task_parse(const char *text, struct worker_task *ret) _must_check_;
 
-/** Reads a line of a report: true if it is one. */
-bool worker_report_parse(const char *line, struct mdev_uuid *ret);
+/** Reads a line of a report, what it is about and what came of it: true if it is one. */
+bool worker_report_parse(const char *line, struct mdev_uuid *ret, int *ret_result);

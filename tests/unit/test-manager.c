@@ -128,21 +128,54 @@ static pid_t worker_of(struct fixture *f)
 	return pid;
 }
 
-static void test_a_free_instance_outlives_a_killed_worker(void **state)
+/* Before it could do anything. */
+static void have_a_worker_killed(struct fixture *f, const struct mdev_uuid *uuid)
 {
-	struct fixture *f = *state;
 	struct lock *lock = NULL;
-	struct mdev_uuid uuid;
 
-	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
-	assert_int_equal(lock_parent(f->tree->env, "p1", &uuid, &lock, NULL), 0);
-	f->parent->is_freed = true;
+	assert_int_equal(lock_parent(f->tree->env, "p1", uuid, &lock, NULL), 0);
 	manager_pass(f->manager, f->parent);
 	assert_int_equal(kill(worker_of(f), SIGKILL), 0);
 	while (f->parent->work)
 		assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
-	assert_true(f->parent->is_freed);
 	lock_free(lock);
+}
+
+static void test_a_free_instance_outlives_a_killed_worker(void **state)
+{
+	struct fixture *f = *state;
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	f->parent->is_freed = true;
+	have_a_worker_killed(f, &uuid);
+	assert_true(f->parent->is_freed);
+}
+
+static void test_what_was_seen_outlives_a_killed_worker(void **state)
+{
+	struct fixture *f = *state;
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	parent_add_seen(f->parent, &uuid);
+	have_a_worker_killed(f, &uuid);
+	assert_true(parent_has_seen(f->parent, &uuid));
+}
+
+static void test_what_was_seen_is_kept_until_it_is_written_down(void **state)
+{
+	static const char failed[] = UUID " -110\n", did_it[] = UUID " 0\n";
+	struct fixture *f = *state;
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	parent_add_seen(f->parent, &uuid);
+	manager_pass(f->manager, f->parent);
+	manager_pool_calls.report(f->parent->work, failed, sizeof(failed) - 1);
+	assert_true(parent_has_seen(f->parent, &uuid));
+	manager_pool_calls.report(f->parent->work, did_it, sizeof(did_it) - 1);
+	assert_false(parent_has_seen(f->parent, &uuid));
 }
 
 /* The looks at the parent that changes all the time. */
@@ -341,6 +374,8 @@ int main(void)
 		row(test_a_free_instance_is_given_to_a_worker),
 		row(test_a_free_instance_is_remembered_until_there_is_a_worker),
 		row(test_a_free_instance_outlives_a_killed_worker),
+		row(test_what_was_seen_outlives_a_killed_worker),
+		row(test_what_was_seen_is_kept_until_it_is_written_down),
 		row(test_a_parent_that_changes_all_the_time_leaves_others_their_turn),
 		row(test_any_timer_leaves_the_look_at_all_its_time),
 		unstarted(test_a_first_look_arms_nothing),
