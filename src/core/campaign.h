@@ -50,7 +50,8 @@ struct campaign_facts {
 	const char *active_parent; /* ELSEWHERE */
 	const char *rival;  /* a registered parent whose name sorts first and that has an auto
 			    * definition of this UUID too, or NULL */
-	bool other_is_over; /* BLOCKED: the registration that had the device has ended */
+	bool other_is_over; /* BLOCKED: the registration that had the device has ended, or it was
+			     * no device but a rival */
 	bool is_changed;    /* the definition is not that of the last try */
 	bool was_seen;      /* bound or unbound in this registration, not by a try of ours */
 	bool is_freed;      /* an instance of the parent may have become free */

@@ -381,7 +381,7 @@ static int try_note(struct try *t, enum campaign_phase phase, struct error *err)
 
 	if (r == 0)
 		r = put_text(&t->record.other, t->entry.other, err);
-	if (r == 0 && phase == CAMPAIGN_BLOCKED)
+	if (r == 0 && phase == CAMPAIGN_BLOCKED && !t->entry.is_rivalled)
 		record_other(t);
 	return r < 0 ? r : try_write(t, err);
 }

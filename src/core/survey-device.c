@@ -231,9 +231,10 @@ static void take_record(const struct subject *s, uint64_t hash, struct campaign_
 	facts->is_changed = record->definition != 0 && record->definition != hash;
 	if (record->phase == CAMPAIGN_STUCK)
 		facts->is_writer_alive = record_writer_is_alive(look->ops->records, record);
-	/* Where nobody is named, whoever it was is not there any more. */
+	/* Where nobody is named, whoever it was is not there any more; and where no registration
+	 * is, it had no device, but a definition. */
 	if (record->phase == CAMPAIGN_BLOCKED)
-		facts->other_is_over = !record->other ||
+		facts->other_is_over = !record->other || record->other_registration == 0 ||
 		                       (registration_read(look->ops->sysfs, record->other, &now) ==
 		                                0 &&
 		                        now != record->other_registration);
@@ -334,6 +335,7 @@ static int judge(struct subject *s, const struct present *present, struct survey
 	ret->state = verdict.state;
 	ret->action = verdict.action;
 	ret->due = verdict.due;
+	ret->is_rivalled = verdict.other && verdict.other == facts.rival;
 	copy_record(s, facts.presence == PRESENCE_ACTIVE, ret);
 	if (strbuf_error(&reason) < 0)
 		return -ENOMEM;

@@ -41,6 +41,7 @@ struct survey_entry {
 	unsigned written;    /* ... so many of them are */
 	uint64_t tried;      /* hash of the definition at the last try; 0: none, or unknown */
 	char *other;         /* DEVICE_BLOCKED: by which parent, else NULL */
+	bool is_rivalled;    /* ... by its definition, not by its device */
 	uint64_t definition; /* record_hash_definition() of its file; 0: none, or unreadable */
 };
 

@@ -442,6 +442,25 @@ static void test_the_device_of_another_parent_blocks(void **state)
 	assert_int_equal(attempt(f, &f->u1), 0);
 }
 
+static void test_a_rival_blocks_until_it_is_withdrawn(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	tree_parent(f->tree, "p0", "t1", 1);
+	tree_file(f->tree, "/sys/devices/p0/mdev_registration", "40\n");
+	tree_file(f->tree, "/etc/mdevctl.d/p0/" U1, AUTO);
+	assert_int_equal(attempt(f, &f->u1), -EEXIST);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_BLOCKED);
+	assert_string_equal(f->record.other, "p0");
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_null(f->tree->writes);
+	tree_file(f->tree, "/etc/mdevctl.d/p0/" U1, MANUAL);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_non_null(strstr(f->tree->writes, "create=" U1 "\n"));
+}
+
 static void test_a_type_that_is_not_offered_waits(void **state)
 {
 	struct fixture *f = *state;
@@ -983,6 +1002,7 @@ int main(void)
 		row(test_the_last_instance_is_waited_for),
 		row(test_reasons_of_private_definitions_are_private),
 		row(test_the_device_of_another_parent_blocks),
+		row(test_a_rival_blocks_until_it_is_withdrawn),
 		row(test_a_type_that_is_not_offered_waits),
 		row(test_a_device_that_is_there_ends_it),
 		row(test_an_active_device_is_defined_by_hand),
