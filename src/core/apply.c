@@ -197,6 +197,13 @@ static void blame_others(const struct apply *apply, const struct plan_step *step
 		error_add_cause(err, "%s", strbuf_str(&text));
 }
 
+/* Somebody has removed it meanwhile: what is missing then is no attribute. */
+static bool is_removed(const struct apply *apply, const struct apply_result *result)
+{
+	return result->device_fd >= 0 ? sysfs_has(result->device_fd, "remove") == 0
+	                              : sysfs_is_live(apply->sysfs);
+}
+
 static int set_attr(const struct apply *apply, const struct plan_step *step,
                     struct apply_result *result, struct error *err)
 {
@@ -207,6 +214,10 @@ static int set_attr(const struct apply *apply, const struct plan_step *step,
 	if (r >= 0)
 		return 0;
 	mdev_uuid_format(&step->uuid, uuid);
+	if (r == -ENOENT && is_removed(apply, result)) {
+		error_set(err, -ENODEV, "Device %s was removed while it was configured", uuid);
+		return -ENODEV;
+	}
 	if (attr_is_absent(r)) {
 		error_set(err, r, "Invalid attribute '%s'", step->word);
 		error_set_cause(err, "device %s of type %s has no such attribute", uuid,

@@ -736,6 +736,30 @@ static void test_a_failed_attribute_is_tried_again_on_the_same_device(void **sta
 	assert_string_equal(f->tree->writes, "a1=y\na1=y\nuevent=MDEVMGR=ready\n");
 }
 
+/* By somebody, who is in time for the attribute. */
+static ssize_t remove_before_a0(void *userdata, int dirfd, const char *name, int fd,
+                                const void *bytes, size_t n)
+{
+	if (strcmp(name, "a0") != 0)
+		return tree_write(userdata, dirfd, name, fd, bytes, n);
+	tree_write(userdata, dirfd, "remove", fd, "1", 1);
+	return -ENOENT;
+}
+
+static void test_what_is_removed_while_it_is_configured_was_stopped(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	sysfs_set_writer(f->ops->sysfs, remove_before_a0, f->tree);
+	assert_int_equal(attempt_of_daemon(f), -ENODEV);
+	assert_int_equal(f->record.phase, CAMPAIGN_HALF_MADE);
+	assert_int_equal(attempt_of_daemon(f), 0);
+	assert_int_equal(f->record.phase, CAMPAIGN_DONE);
+	assert_non_null(strstr(f->record.reason, "it was stopped"));
+	assert_string_equal(f->tree->writes, "create=" U1 "\nremove=1\n");
+}
+
 static void test_a_failed_attribute_that_says_eexist_is_no_other_device(void **state)
 {
 	struct fixture *f = *state;
@@ -1015,6 +1039,7 @@ int main(void)
 		row(test_made_late_by_a_left_writer_is_finished),
 		row(test_being_made_by_a_left_writer_is_half_made),
 		row(test_a_failed_attribute_is_tried_again_on_the_same_device),
+		row(test_what_is_removed_while_it_is_configured_was_stopped),
 		row(test_a_failed_attribute_that_says_eexist_is_no_other_device),
 		row(test_callouts_are_asked_at_each_try),
 		row(test_what_cannot_heal_undoes_the_device),
