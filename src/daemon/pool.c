@@ -21,6 +21,10 @@
 /* Where tasks come others follow. */
 #define LINGER_US 1000000
 
+/* So many times HELD_UP_US the first that waits does so, whatever steps are made: one slow task
+ * must not have the only worker to itself. */
+#define TICKS_MAX 5
+
 #define ACCURACY_US 10000
 
 /* A task that is longer goes to a new worker, in whose memory it is: what is sent has room
@@ -34,6 +38,7 @@ struct task {
 	struct task *next;
 	void *userdata;
 	uint64_t limit;
+	unsigned ticks; /* that it was the first of those that wait */
 };
 
 struct worker {
@@ -301,7 +306,8 @@ static int on_helper(sd_event_source *source, uint64_t now, void *userdata)
 	struct pool *pool = userdata;
 	unsigned steps = atomic_load(pool->steps);
 
-	if (pool->waiting && steps == pool->seen_steps && count_workers(pool) < pool->max)
+	if (pool->waiting && (++pool->waiting->ticks >= TICKS_MAX || steps == pool->seen_steps) &&
+	    count_workers(pool) < pool->max)
 		(void)begin_worker(pool);
 	pool->seen_steps = steps;
 	if (pool->waiting)

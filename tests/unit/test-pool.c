@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -276,6 +277,34 @@ static void test_slow_tasks_come_to_their_end(void **state)
 		assert_int_equal(slow[i].status, 0);
 }
 
+/* As on a machine with one CPU, where one worker is begun at once. */
+static void test_who_is_slow_but_steady_does_not_keep_others_waiting(void **state)
+{
+	struct world *w = *state;
+	cpu_set_t all, one;
+	struct task slow, other = task_of(w, "a");
+	size_t n;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	pool_renew(w->pool, 2);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	slow = task_of(w, "step");
+	add(w, &slow, AMPLE_US);
+	add(w, &other, AMPLE_US);
+	/* Each is a look of whoever helps, or something that the other task tells. */
+	for (unsigned i = 0; i < 100 && !other.is_done; i++)
+		assert_true(sd_event_run(w->event, AMPLE_US) > 0);
+	assert_true(other.is_done);
+	worker_of(&other, &n);
+	assert_false(slow.is_done);
+	shutdown(w->gate[1], SHUT_WR);
+	run_until(w, 2);
+	assert_int_equal(slow.status, 0);
+}
+
 static void test_a_task_has_its_own_time(void **state)
 {
 	struct world *w = *state;
@@ -374,6 +403,7 @@ int main(void)
 		row(test_who_is_held_up_holds_up_nobody),
 		row(test_others_help_where_all_are_held_up),
 		row(test_slow_tasks_come_to_their_end),
+		row(test_who_is_slow_but_steady_does_not_keep_others_waiting),
 		row(test_a_task_has_its_own_time),
 		row(test_a_killed_worker_is_told_and_replaced),
 		row(test_one_that_died_idle_costs_no_task),
