@@ -25,15 +25,19 @@ static void explain_leftover(const struct sysfs *sysfs, const struct mdev_uuid *
                              struct error *err)
 {
 	_cleanup_(freep) char *parent = NULL;
+	bool is_coming;
 
-	if (snapshot_find_leftover(sysfs, uuid, &parent) == 0)
+	if (snapshot_find_leftover(sysfs, uuid, &parent, &is_coming) < 0)
+		error_set_advice(err, "the UUID is in use by a device that is coming or going; "
+		                      "try again");
+	else if (is_coming)
+		error_set_advice(err, "the device of this UUID on parent %s is being created",
+		                 parent);
+	else
 		error_set_advice(err,
 		                 "the device of this UUID on parent %s is being removed and waits "
 		                 "for its last user",
 		                 parent);
-	else
-		error_set_advice(err, "the UUID is in use by a device that is coming or going; "
-		                      "try again");
 }
 
 static void explain_exists(const struct sysfs *sysfs, const struct plan_step *step,

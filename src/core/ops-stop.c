@@ -26,18 +26,21 @@ static int stop_find(struct stop *s, struct error *err)
 {
 	_cleanup_(freep) char *leftover = NULL;
 	char uuid[MDEV_UUID_TEXT_MAX];
+	bool is_coming;
 	int r = ops_find_active(s->ops, s->req->uuid, s->req->options.force, &s->active, err);
 
 	if (r < 0 || s->active.n == 1)
 		return r;
 	mdev_uuid_format(s->req->uuid, uuid);
 	error_set(err, -ENODEV, "Device %s is not an active mdev", uuid);
-	if (snapshot_find_leftover(s->ops->sysfs, s->req->uuid, &leftover) == 0)
+	if (snapshot_find_leftover(s->ops->sysfs, s->req->uuid, &leftover, &is_coming) < 0)
+		error_set_advice(err, "'mdevmgr list' lists those that are");
+	else if (is_coming)
+		error_set_advice(err, "it is being created on parent %s; try again", leftover);
+	else
 		error_set_advice(err,
 		                 "it is being removed from parent %s and waits for its last user",
 		                 leftover);
-	else
-		error_set_advice(err, "'mdevmgr list' lists those that are");
 	return -ENODEV;
 }
 

@@ -321,7 +321,15 @@ int snapshot_scan(const struct sysfs *sysfs, const struct log *log, const struct
 	return 0;
 }
 
-int snapshot_find_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid, char **ret)
+static bool is_on_bus(const struct sysfs *sysfs, const char *device)
+{
+	_cleanup_(closep) int fd = sysfs_open_dir(sysfs, SYSFS_DEVICES);
+
+	return fd >= 0 && sysfs_has(fd, device) == 1;
+}
+
+int snapshot_find_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid, char **ret,
+                           bool *ret_is_coming)
 {
 	_cleanup_(closep) int class_fd = sysfs_open_dir(sysfs, SYSFS_PARENTS);
 	_cleanup_(names_done) struct names parents = { 0 };
@@ -337,6 +345,7 @@ int snapshot_find_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uu
 		if (fd < 0)
 			continue;
 		*ret = TAKE_PTR(parents.items[i]);
+		*ret_is_coming = is_on_bus(sysfs, text);
 		return 0;
 	}
 	return r < 0 ? r : -ENOENT;

@@ -4,6 +4,7 @@
  * thousands fit into a megabyte. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,8 +49,9 @@ const char *snapshot_type(const struct snapshot *s, const struct device *d);
  * more then. */
 void snapshot_sort_by_parent(struct snapshot *s);
 
-/** Finds a device that is being removed: gone from the bus, while its directory stays
- * below its parent until the last user lets go. *ret is the parent's name, owned by the
- * caller. -ENOENT if there is none. */
-int snapshot_find_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid,
-                           char **ret) _must_check_;
+/** Finds a device that is not active, though its directory is there: *ret_is_coming if it is
+ * on the bus, else it is being removed, and gone from the bus, while its directory stays below
+ * its parent until the last user lets go. *ret is the parent's name, owned by the caller.
+ * -ENOENT if there is none. */
+int snapshot_find_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid, char **ret,
+                           bool *ret_is_coming) _must_check_;

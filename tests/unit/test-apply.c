@@ -261,7 +261,7 @@ static void test_uuid_elsewhere_is_named(void **state)
 	free(text);
 }
 
-static void test_uuid_being_removed_is_named(void **state)
+static void test_uuid_going_or_coming_is_named(void **state)
 {
 	struct tree *t = *state;
 	char *text;
@@ -272,6 +272,10 @@ static void test_uuid_being_removed_is_named(void **state)
 	t->fail_errno = -EEXIST;
 	assert_int_equal(run(t, NULL, &text), -EEXIST);
 	assert_non_null(strstr(text, "on parent p2 is being removed"));
+	free(text);
+	tree_link(t, "/sys/bus/mdev/devices/" UUID, "../../../devices/p2/" UUID);
+	assert_int_equal(run(t, NULL, &text), -EEXIST);
+	assert_non_null(strstr(text, "on parent p2 is being created"));
 	free(text);
 }
 
@@ -538,7 +542,7 @@ int main(void)
 		row(test_links_and_directories_are_no_attributes),
 		row(test_create_errors_are_explained),
 		row(test_uuid_elsewhere_is_named),
-		row(test_uuid_being_removed_is_named),
+		row(test_uuid_going_or_coming_is_named),
 		row(test_interrupt_before_creates_nothing),
 		row(test_interrupt_between_attributes_undoes),
 		row(test_device_of_another_is_left_alone),

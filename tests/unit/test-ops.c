@@ -222,7 +222,7 @@ static void test_stop(void **state)
 	assert_non_null(strstr(take_error(f), "Device " U1 " is not an active mdev"));
 }
 
-static void test_stop_of_one_being_removed(void **state)
+static void test_stop_of_one_that_goes_or_comes(void **state)
 {
 	struct fixture *f = *state;
 
@@ -230,6 +230,10 @@ static void test_stop_of_one_being_removed(void **state)
 	tree_dir(f->tree, "/sys/devices/p1/" U1);
 	assert_int_equal(stop(f), -ENODEV);
 	assert_non_null(strstr(take_error(f), "being removed from parent p1"));
+	/* on the bus, and without a type yet */
+	tree_link(f->tree, "/sys/bus/mdev/devices/" U1, "../../../devices/p1/" U1);
+	assert_int_equal(stop(f), -ENODEV);
+	assert_non_null(strstr(take_error(f), "being created on parent p1"));
 }
 
 /* In a process of its own, which begins when go is closed. It is made before the lock is
@@ -546,7 +550,7 @@ int main(void)
 		row(test_failed_attribute_is_told_to_post),
 		row(test_start_parent),
 		row(test_stop),
-		row(test_stop_of_one_being_removed),
+		row(test_stop_of_one_that_goes_or_comes),
 		row(test_stop_looks_again_when_it_has_the_lock),
 		row(test_define_active_asks_callouts_for_attributes),
 		row(test_define_active_reads_a_matrix),
