@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # mode: init
-# kernels: 6.12
+# kernels: 6.1 6.12
 # The lock of s390-tools, with others that take it: chzdev as it is, changing the masks and
 # back, and ap-check as a script. Nobody meets another inside.
 # shellcheck shell=bash source=tests/vm/lib-s390x.sh

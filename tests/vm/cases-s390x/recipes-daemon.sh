@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # mode: boot
-# kernels: 6.12
+# kernels: 6.1 6.12
 # args: cio_ignore=0.0.0900
 # Recipes with the daemon: disks are given to vfio_ccw and their devices started at boot, one
 # of them hidden by cio_ignore, and whenever the hardware comes back.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # mode: boot
-# kernels: 6.1
+# kernels: 6.1 6.12
 # args: cio_ignore=0.0.0900
 # Recipes without the daemon: mdevmgr-recipes.service at boot, the udev rule for what comes.
 # shellcheck shell=bash source=tests/vm/lib-s390x.sh
