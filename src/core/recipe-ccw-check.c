@@ -112,11 +112,14 @@ static int check_unused(struct ops *ops, const struct recipe *r, const struct bu
 		                             .device = r->ccw.device,
 		                             .claims = true };
 	_cleanup_(freep) char *reason = NULL;
+	char device[BUSID_TEXT_MAX];
 	enum ccw_use use;
 	int r2 = ccw_use_find(&req, &use, &reason);
 
+	busid_format(&r->ccw.device, device);
 	if (r2 < 0)
-		return error_set_errno(err, r2, "Cannot tell whether the host uses the device");
+		return error_set_errno(err, r2, "Cannot tell whether the host uses device %s",
+		                       device);
 	if (use == CCW_UNUSED)
 		return 0;
 	r2 = refuse(r, -EBUSY, reason, err);
@@ -131,11 +134,13 @@ static int check_unused(struct ops *ops, const struct recipe *r, const struct bu
 /* io_subchannel's remove takes an online device away, whoever uses it. */
 static int check_offline(struct ops *ops, const struct recipe *r, struct error *err)
 {
+	char device[BUSID_TEXT_MAX];
 	int r2 = is_offline(ops->sysfs, &r->ccw.device);
 
+	busid_format(&r->ccw.device, device);
 	if (r2 == 0)
 		return refuse(r, -EBUSY, "somebody has set the device online meanwhile", err);
-	return r2 < 0 ? error_set_errno(err, r2, "Cannot look at the device") : 0;
+	return r2 < 0 ? error_set_errno(err, r2, "Cannot look at device %s", device) : 0;
 }
 
 /* What may not be done any more. */
