@@ -257,6 +257,16 @@ CCW='{
 	fails 4 "Cannot release parent 0.0.4711: device $U3 is active on it (mdevmgr stop -p 0.0.0313*"
 }
 
+@test "a release that fails halfway is remembered as paused and failed" {
+	recipe 0.0.4711 "$CCW"
+	given_to_vfio
+	rm "$R/sys/bus/css/drivers/vfio_ccw/unbind"
+	try parent release 0.0.4711
+	fails 1 'Parent 0.0.4711: failed to take subchannel 0.0.0313 from driver vfio_ccw: No such file or directory'
+	remembers 0.0.4711 paused=1
+	remembers 0.0.4711 errno=2
+}
+
 @test "undefine deletes the recipe, also a broken one" {
 	recipe 0.0.4711 "$CCW"
 	recipe matrix '{'
