@@ -436,8 +436,9 @@ static int lock_starts(struct ops *ops, const struct recipe *recipe, struct lock
 {
 	_cleanup_(recipe_look_done) struct recipe_look look = { 0 };
 	int r = recipe_look(ops, recipe, &look, err);
+	const char *parent = look.parent ? look.parent : look.left;
 
-	return r < 0 || !look.parent ? r : lock_parent(ops->env, look.parent, NULL, ret, err);
+	return r < 0 || !parent ? r : lock_parent(ops->env, parent, NULL, ret, err);
 }
 
 int ops_parent_release(struct ops *ops, const char *parent, const struct change_options *options,

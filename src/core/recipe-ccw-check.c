@@ -50,11 +50,6 @@ static int check_place(const struct recipe *r, const struct recipe_step *step,
 	                 text);
 }
 
-static bool has_name(const char *text, const char *name)
-{
-	return text && strcmp(text, name) == 0;
-}
-
 static bool is_parent(const struct sysfs *sysfs, const struct busid *subchannel)
 {
 	char name[BUSID_TEXT_MAX];
@@ -181,19 +176,25 @@ static int is_reached(struct ops *ops, const struct recipe *r, const struct ccw_
 	case CCW_GOAL_OFFLINE:
 		return is_offline(ops->sysfs, &r->ccw.device);
 	case CCW_GOAL_OVERRIDE:
-		return has_name(s->override, driver);
+		return ccw_is_driver(s->override, driver);
 	case CCW_GOAL_LEFT_HOST:
-		return !s->driver || has_name(s->driver, driver);
+		return !s->driver || ccw_is_driver(s->driver, driver);
 	case CCW_GOAL_READY:
-		return has_name(s->driver, driver) && is_parent(ops->sysfs, &s->id);
+		return ccw_is_driver(s->driver, driver) && is_parent(ops->sysfs, &s->id);
 	case CCW_GOAL_NO_OVERRIDE:
-		return !has_name(s->override, driver);
+		return !ccw_is_driver(s->override, driver);
 	case CCW_GOAL_LEFT_DRIVER:
-		return !has_name(s->driver, driver);
+		return !ccw_is_driver(s->driver, driver);
 	case CCW_GOAL_HOST:
-		return s->driver && !has_name(s->driver, driver);
+		return s->driver && !ccw_is_driver(s->driver, driver);
 	}
 	return -EINVAL;
+}
+
+static bool is_of_release(int goal)
+{
+	return goal == CCW_GOAL_NO_OVERRIDE || goal == CCW_GOAL_LEFT_DRIVER ||
+	       goal == CCW_GOAL_HOST;
 }
 
 int ccw_is_done(struct ops *ops, const struct recipe *r, const struct recipe_step *step,
@@ -206,9 +207,15 @@ int ccw_is_done(struct ops *ops, const struct recipe *r, const struct recipe_ste
 
 	if (r2 == -ENOENT && step->goal == CCW_GOAL_VISIBLE)
 		return 0;
-	busid_format(&r->ccw.device, device);
+	/* A device that has gone may have left its subchannel behind, which goes, too, once
+	 * vfio_ccw has let go of it. */
+	if (r2 == -ENOENT && is_of_release(step->goal) && step_subchannel(step, &id))
+		r2 = 0;
 	if (r2 == 0)
 		r2 = ccw_subchannel_read(ops->sysfs, &id, &s);
+	if (r2 == -ENOENT && is_of_release(step->goal))
+		return 1;
+	busid_format(&r->ccw.device, device);
 	if (r2 < 0)
 		return error_set_errno(err, r2 == -ENOENT ? -ENODEV : r2,
 		                       "Cannot find the subchannel of device %s", device);

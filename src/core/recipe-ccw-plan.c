@@ -152,7 +152,7 @@ static int plan_offline(const struct planning *p)
 	int r = 0;
 
 	if (!f->device.is_there)
-		return driver && strcmp(driver, "io_subchannel") == 0
+		return ccw_is_driver(driver, "io_subchannel")
 		               ? add_settle(p, CCW_GOAL_THERE)
 		               : 0;
 	if (f->device.online == 0 && !ccw_device_comes_online(&f->device))
@@ -241,15 +241,26 @@ static int remark_driverctl(const struct planning *p)
 	return p->plan->remarks ? 0 : -ENOMEM;
 }
 
+/* It may be another device that the host gets. */
+static int remark_left(const struct planning *p)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "no subchannel carries the device; ");
+	ccw_left_text(p->recipe, p->facts, &text);
+	p->plan->remarks = strbuf_take(&text);
+	return p->plan->remarks ? 0 : -ENOMEM;
+}
+
 static int plan_release(const struct planning *p, struct error *err)
 {
 	const struct ccw_facts *f = p->facts;
 	const char *override = f->subchannel.override, *driver = p->recipe->ccw.driver;
-	bool is_set = override && strcmp(override, driver) == 0;
+	bool is_set = ccw_is_driver(override, driver);
 	int r = 0;
 
 	/* What is another's is not for us to take back. */
-	if (!f->has_subchannel || (override && !is_set))
+	if (!(f->has_subchannel || f->is_left) || (override && !is_set))
 		return 0;
 	if (f->is_ours && f->mdev)
 		return refuse_release(p, err);
@@ -259,7 +270,9 @@ static int plan_release(const struct planning *p, struct error *err)
 		r = add_unbind(p, driver, CCW_GOAL_LEFT_DRIVER);
 	if (r == 0 && (f->is_ours || !f->subchannel.driver))
 		r = add_probe(p, CCW_GOAL_HOST, "the host");
-	return r < 0 ? r : remark_driverctl(p);
+	if (r < 0)
+		return r;
+	return f->is_left ? remark_left(p) : remark_driverctl(p);
 }
 
 int ccw_plan(const struct recipe *r, const struct recipe_look *look, bool release,

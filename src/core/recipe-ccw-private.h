@@ -29,7 +29,9 @@ struct ccw_facts {
 	bool is_ambiguous; /* several subchannels say that they carry the device */
 	int is_ignored;    /* as ccw_is_ignored(), looked at when there is none */
 	bool has_subchannel;
-	struct ccw_subchannel subchannel;
+	bool is_left; /* no subchannel carries the device, but the recipe's driver still has the one
+	               * where it was */
+	struct ccw_subchannel subchannel; /* that carries it, or is left */
 	struct ccw_device device;
 	bool is_ours;       /* the recipe's driver has the subchannel */
 	bool is_registered; /* ... and it is a parent */
@@ -48,6 +50,12 @@ DEFINE_CLEANUP(struct ccw_facts, ccw_facts_free);
 /** Finds out all that is known of a recipe's hardware. */
 int ccw_facts_read(struct ops *ops, const struct recipe *r, struct ccw_facts **ret,
                    struct error *err) _must_check_;
+
+/** True if a driver, or a driver_override, is of this name; NULL is none. */
+bool ccw_is_driver(const char *driver, const char *name);
+
+/** Appends what is left and with whom, in half a sentence. */
+void ccw_left_text(const struct recipe *r, const struct ccw_facts *f, struct strbuf *out);
 
 /** Why nothing of the host's may be taken for the recipe, by others' settings: one line, with
  * what to do; NULL: nothing is in the way. Owned by the caller, -ENOMEM. */

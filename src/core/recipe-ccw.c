@@ -11,6 +11,7 @@
 #include "core/ccw-tools.h"
 #include "core/ops-private.h"
 #include "core/recipe-ccw-private.h"
+#include "core/recipe-store.h"
 #include "core/types.h"
 #include "shared/file.h"
 
@@ -18,15 +19,21 @@
 
 /* ---- facts ------------------------------------------------------------------------------ */
 
+static void forget_subchannel(struct ccw_facts *f)
+{
+	ccw_subchannel_done(&f->subchannel);
+	f->is_ours = f->is_registered = false;
+	free(TAKE_PTR(f->mdev));
+	free(TAKE_PTR(f->driverctl));
+}
+
 void ccw_facts_free(struct ccw_facts *f)
 {
 	if (!f)
 		return;
-	ccw_subchannel_done(&f->subchannel);
+	forget_subchannel(f);
 	ccw_device_done(&f->device);
 	free(f->use_reason);
-	free(f->mdev);
-	free(f->driverctl);
 	free(f->chzdev);
 	free(f);
 }
@@ -74,27 +81,78 @@ static bool is_registered(const struct sysfs *sysfs, const char *subchannel)
 	return fd >= 0;
 }
 
-static int read_subchannel(struct ops *ops, const struct recipe *r, struct ccw_facts *f)
+bool ccw_is_driver(const char *driver, const char *name)
+{
+	return driver && strcmp(driver, name) == 0;
+}
+
+/* Who drives the subchannel, and who else has something to say. */
+static int read_holders(struct ops *ops, const struct recipe *r, struct ccw_facts *f)
 {
 	char name[BUSID_TEXT_MAX];
+	int r2;
+
+	f->is_ours = ccw_is_driver(f->subchannel.driver, r->ccw.driver);
+	busid_format(&f->subchannel.id, name);
+	f->is_registered = f->is_ours && is_registered(ops->sysfs, name);
+	r2 = find_mdev(ops->sysfs, name, &f->mdev);
+	return r2 < 0 ? r2 : ccw_tools_driverctl(ops->env, &f->subchannel.id, &f->driverctl);
+}
+
+/* A recipe that cannot be read may be one for it. */
+static bool has_recipe(struct ops *ops, const struct busid *device)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	char name[BUSID_TEXT_MAX];
+
+	busid_format(device, name);
+	return recipe_read_text(ops->env, name, &text) != -ENOENT;
+}
+
+/* Linux 6.12 leaves vfio_ccw a subchannel whose device goes, and says so to nobody; another
+ * device may be there by now. What somebody else uses or has a setting for is not left. */
+static bool is_left(struct ops *ops, const struct recipe *r, const struct ccw_facts *f)
+{
+	const struct ccw_subchannel *s = &f->subchannel;
+
+	if (f->mdev || f->driverctl || (s->has_device && has_recipe(ops, &s->device)))
+		return false;
+	return s->override ? ccw_is_driver(s->override, r->ccw.driver) : f->is_ours;
+}
+
+static int read_left(struct ops *ops, const struct recipe *r, struct ccw_facts *f)
+{
+	int r2 = -ENOENT;
+
+	if (r->ccw.has_subchannel)
+		r2 = ccw_subchannel_read(ops->sysfs, &r->ccw.subchannel, &f->subchannel);
+	if (r2 == 0)
+		r2 = read_holders(ops, r, f);
+	if (r2 == 0)
+		f->is_left = is_left(ops, r, f);
+	if (!f->is_left)
+		forget_subchannel(f);
+	return r2 == -ENOENT ? 0 : r2;
+}
+
+static int read_place(struct ops *ops, const struct recipe *r, struct ccw_facts *f)
+{
 	struct busid id;
 	int r2 = ccw_find(ops->sysfs, &r->ccw.device, &id);
 
 	f->is_ambiguous = r2 == -ENOTUNIQ;
+	if (f->is_ambiguous)
+		return 0;
 	if (r2 == 0)
 		r2 = ccw_subchannel_read(ops->sysfs, &id, &f->subchannel);
 	/* It may have gone meanwhile. */
-	if (r2 < 0)
-		return r2 == -ENOTUNIQ || r2 == -ENOENT ? 0 : r2;
-	f->has_subchannel = true;
-	f->is_ours = f->subchannel.driver && strcmp(f->subchannel.driver, r->ccw.driver) == 0;
-	busid_format(&id, name);
-	f->is_registered = f->is_ours && is_registered(ops->sysfs, name);
-	r2 = find_mdev(ops->sysfs, name, &f->mdev);
+	if (r2 == -ENOENT)
+		return read_left(ops, r, f);
+	f->has_subchannel = r2 == 0;
+	if (r2 == 0)
+		r2 = read_holders(ops, r, f);
 	if (r2 == 0)
 		r2 = ccw_device_read(ops->sysfs, &r->ccw.device, &f->device);
-	if (r2 == 0)
-		r2 = ccw_tools_driverctl(ops->env, &id, &f->driverctl);
 	return r2 < 0 ? r2 : read_use(ops, r, f);
 }
 
@@ -107,7 +165,7 @@ static int read_facts(struct ops *ops, const struct recipe *r, struct ccw_facts 
 	snprintf(path, sizeof(path), "bus/css/drivers/%.*s", RECIPE_DRIVER_MAX, r->ccw.driver);
 	fd = sysfs_open_dir(ops->sysfs, path);
 	f->has_driver = fd >= 0;
-	r2 = read_subchannel(ops, r, f);
+	r2 = read_place(ops, r, f);
 	if (r2 == 0)
 		r2 = ccw_tools_chzdev(ops->env, &r->ccw.device, &f->chzdev);
 	if (r2 == 0 && !f->has_subchannel)
@@ -193,6 +251,39 @@ int ccw_foreign_reason(const struct recipe *r, const struct ccw_facts *f, char *
 	return f->chzdev ? foreign_chzdev(r, f, ret_reason, ret_advice) : 0;
 }
 
+void ccw_left_text(const struct recipe *r, const struct ccw_facts *f, struct strbuf *out)
+{
+	char subchannel[BUSID_TEXT_MAX], device[BUSID_TEXT_MAX];
+
+	busid_format(&f->subchannel.id, subchannel);
+	strbuf_addf(out, "subchannel %s, where it was, is still with %s", subchannel,
+	            r->ccw.driver);
+	if (!f->subchannel.has_device)
+		return;
+	busid_format(&f->subchannel.device, device);
+	strbuf_addf(out, ", and carries %s now", device);
+}
+
+static int judge_left(const struct recipe *r, const struct ccw_facts *f, struct recipe_look *ret)
+{
+	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
+	char device[BUSID_TEXT_MAX], subchannel[BUSID_TEXT_MAX];
+	int r2;
+
+	busid_format(&r->ccw.device, device);
+	busid_format(&f->subchannel.id, subchannel);
+	ccw_left_text(r, f, &text);
+	if (strbuf_error(&text) < 0)
+		return -ENOMEM;
+	r2 = say(&ret->left, "%s", subchannel);
+	if (r2 == 0)
+		r2 = say(&ret->reason, "no subchannel carries device %s; %s", device,
+		         strbuf_str(&text));
+	return r2 < 0 ? r2
+	              : say(&ret->advice, "'mdevmgr parent release %s' gives that back to the host",
+	                    device);
+}
+
 static int judge_missing(const struct recipe *r, const struct ccw_facts *f, struct recipe_look *ret)
 {
 	char id[BUSID_TEXT_MAX];
@@ -201,6 +292,8 @@ static int judge_missing(const struct recipe *r, const struct ccw_facts *f, stru
 	ret->state = RECIPE_ABSENT;
 	if (f->is_ambiguous)
 		return say(&ret->reason, "several subchannels say that they carry device %s", id);
+	if (f->is_left)
+		return judge_left(r, f, ret);
 	if (f->is_ignored <= 0)
 		return say(&ret->reason, "no subchannel carries device %s", id);
 	ret->state = RECIPE_HIDDEN;

@@ -108,7 +108,30 @@ static int plan_move(struct follow *f, const struct recipe *r, const struct mdev
 	return 0;
 }
 
-/* Where the device was seen last is for people, and for a define of what is not visible. */
+/* Linux 6.12 leaves vfio_ccw the subchannel of a disk that goes without a mediated device: what
+ * comes there is not the host's, and no recipe knows of that place any more. */
+static void warn_of_what_is_left(struct follow *f, const struct recipe *r)
+{
+	_cleanup_(ccw_subchannel_done) struct ccw_subchannel s = { 0 };
+	char device[BUSID_TEXT_MAX], left[BUSID_TEXT_MAX], other[BUSID_TEXT_MAX];
+
+	if (!r->ccw.has_subchannel ||
+	    ccw_subchannel_read(f->ops->sysfs, &r->ccw.subchannel, &s) < 0 || !s.override ||
+	    strcmp(s.override, r->ccw.driver) != 0)
+		return;
+	busid_format(&s.device, other);
+	if (s.has_device && recipes_find(&f->recipes, other))
+		return;
+	busid_format(&r->ccw.device, device);
+	busid_format(&s.id, left);
+	log_warn(env_log(f->ops->env),
+	         "Subchannel %s, where device %s was, is still with %s: mdevmgr-parents.d(5), "
+	         "LIMITS, says how the host gets it back",
+	         left, device, r->ccw.driver);
+}
+
+/* Where the device was seen last is for people, for a define of what is not visible, and for a
+ * release of what has gone. */
 static void note_place(struct follow *f, const struct recipe *r, const struct busid *place)
 {
 	_cleanup_(recipe_freep) struct recipe *copy = NULL;
@@ -116,6 +139,7 @@ static void note_place(struct follow *f, const struct recipe *r, const struct bu
 
 	if (r->ccw.has_subchannel && busid_compare(&r->ccw.subchannel, place) == 0)
 		return;
+	warn_of_what_is_left(f, r);
 	if (recipe_copy(r, &copy) < 0)
 		return;
 	copy->ccw.has_subchannel = true;

@@ -45,6 +45,7 @@ void recipe_look_done(struct recipe_look *look)
 	if (look->facts && look->free_facts)
 		look->free_facts(look->facts);
 	free(look->parent);
+	free(look->left);
 	free(look->reason);
 	free(look->advice);
 	*look = (struct recipe_look){ 0 };

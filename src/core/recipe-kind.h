@@ -33,6 +33,8 @@ enum recipe_state {
 struct recipe_look {
 	enum recipe_state state;
 	char *parent; /* the parent now: "matrix", a subchannel; NULL: none is registered */
+	char *left;   /* where the hardware was, and the recipe's driver still is: release gives it
+	               * back; or NULL */
 	char *reason; /* why it is not READY, one line, or NULL */
 	char *advice; /* what an administrator can do, or NULL */
 	void *facts;  /* of the kind's own, for its plan(), or NULL */

@@ -8,6 +8,7 @@
 #include "core/ops-private.h"
 #include "core/recipe-ccw-private.h"
 #include "core/recipe-kind.h"
+#include "core/recipe-store.h"
 #include "lib/css.h"
 #include "lib/unit.h"
 
@@ -446,6 +447,106 @@ static void test_release_goes_on_from_where_it_is(void **state)
 	recipe_plan_done(&p);
 }
 
+/* ---- a subchannel that is left ------------------------------------------------------------------ */
+
+/* As Linux 6.12 has it when a disk goes without a mediated device: the subchannel stays. */
+static void leave(struct fixture *f, const char *device)
+{
+	css_device(f->tree, "0.0.0001", "0.0.4711", "3990/e9", false);
+	carry_out(f, false);
+	f->recipe->ccw.has_subchannel = true;
+	assert_int_equal(busid_parse("0.0.0001", &f->recipe->ccw.subchannel), 0);
+	tree_file(f->tree, SUB "/dev_busid", device);
+}
+
+#define GIVE_BACK                                                                                  \
+	"let any driver drive subchannel 0.0.0001: write '' to "                                   \
+	"/sys/bus/css/devices/0.0.0001/driver_override\n"                                          \
+	"take subchannel 0.0.0001 from driver vfio_ccw: write '0.0.0001' to "                      \
+	"/sys/bus/css/drivers/vfio_ccw/unbind\n"                                                   \
+	"give subchannel 0.0.0001 to the host: write '0.0.0001' to /sys/bus/css/drivers_probe\n"
+
+static void test_release_gives_back_what_is_left(void **state)
+{
+	struct fixture *f = *state;
+
+	leave(f, "none\n");
+	assert_look(f, RECIPE_ABSENT,
+	            "no subchannel carries device 0.0.4711; subchannel 0.0.0001, where it was, is "
+	            "still with vfio_ccw");
+	assert_refused(f, false, -ENODEV, "'mdevmgr parent release 0.0.4711' gives that back");
+	assert_plan(f, true,
+	            "no subchannel carries the device; subchannel 0.0.0001, where it was, is still "
+	            "with vfio_ccw\n" GIVE_BACK);
+	carry_out(f, true);
+	assert_look(f, RECIPE_ABSENT, "no subchannel carries device 0.0.4711");
+	assert_plan(f, true, "");
+}
+
+static void test_release_gives_back_another_disk(void **state)
+{
+	struct fixture *f = *state;
+
+	leave(f, "0.0.0801\n");
+	assert_plan(f, true,
+	            "no subchannel carries the device; subchannel 0.0.0001, where it was, is still "
+	            "with vfio_ccw, and carries 0.0.0801 now\n" GIVE_BACK);
+	carry_out(f, true);
+	assert_true(tree_has(f->tree, "/sys/bus/ccw/devices/0.0.0801"));
+}
+
+/* Linux 6.12 drops it as soon as vfio_ccw has let go, with what it said of a device or not. */
+static void test_what_is_left_may_go(void **state)
+{
+	static const char *const devices[] = { "none\n", "0.0.4711\n" };
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		struct recipe_plan p;
+
+		leave(f, devices[i]);
+		assert_int_equal(plan(f, true, &p), 0);
+		assert_int_equal(p.n, 3);
+		css_unplug(f->tree, "0.0.0001");
+		for (size_t j = 0; j < p.n; j++)
+			assert_int_equal(
+				kind()->is_done(f->ops, f->recipe, &p.steps[j], &f->err), 1);
+		recipe_plan_done(&p);
+		assert_plan(f, true, "");
+	}
+}
+
+static void assert_not_left(struct fixture *f)
+{
+	struct recipe_look look = { 0 };
+
+	assert_int_equal(kind()->look(f->ops, f->recipe, &look, &f->err), 0);
+	assert_null(look.left);
+	recipe_look_done(&look);
+	assert_plan(f, true, "");
+}
+
+static void test_what_others_have_is_not_left(void **state)
+{
+	struct fixture *f = *state;
+
+	leave(f, "0.0.0801\n");
+	tree_file(f->tree, DRIVERCTL, "vfio_ccw\n");
+	assert_not_left(f);
+	tree_remove(f->tree, DRIVERCTL);
+	tree_file(f->tree, RECIPE_DIR "/0.0.0801.json", "broken");
+	assert_not_left(f);
+	tree_remove(f->tree, RECIPE_DIR "/0.0.0801.json");
+	tree_file(f->tree, SUB "/driver_override", "other\n");
+	assert_not_left(f);
+	tree_file(f->tree, SUB "/driver_override", "vfio_ccw\n");
+	tree_dir(f->tree, SUB "/" UUID);
+	assert_not_left(f);
+	tree_file(f->tree, SUB "/driver_override", "(null)\n");
+	css_bind(f->tree, "0.0.0001", "io_subchannel");
+	assert_not_left(f);
+}
+
 /* ---- the wrong disk ---------------------------------------------------------------------------- */
 
 static void test_nothing_is_written_to_another_disk(void **state)
@@ -566,6 +667,10 @@ int main(void)
 		row(test_override_of_others),
 		row(test_release_refused_while_a_device_is_there),
 		row(test_release_goes_on_from_where_it_is),
+		row(test_release_gives_back_what_is_left),
+		row(test_release_gives_back_another_disk),
+		row(test_what_is_left_may_go),
+		row(test_what_others_have_is_not_left),
 		row(test_nothing_is_written_to_another_disk),
 		row(test_guard),
 		row(test_check_fills_in_the_subchannel),

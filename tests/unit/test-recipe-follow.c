@@ -131,6 +131,40 @@ static void test_nothing_moves_at_home(void **state)
 	assert_true(tree_has(f->tree, DIR "/0.0.0002/" U2));
 }
 
+/* As Linux 6.12 has it when a disk goes without a mediated device. */
+static void leave(struct fixture *f, const char *device)
+{
+	carry(f, "0.0.0001", device);
+	tree_file(f->tree, "/sys/bus/css/devices/0.0.0001/driver_override", "vfio_ccw\n");
+}
+
+static void test_a_subchannel_that_is_left_is_named(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(follow(f), 0);
+	leave(f, "0.0.0900");
+	css_subchannel(f->tree, "0.0.0004", "0.0.0800");
+	assert_int_equal(follow(f), 1);
+	assert_non_null(strstr(strbuf_str(&f->logged),
+	                       "Subchannel 0.0.0001, where device 0.0.0800 was, is still with "
+	                       "vfio_ccw"));
+	assert_int_equal(follow(f), 0);
+	assert_int_equal(f->logged.len, 0);
+}
+
+static void test_a_subchannel_of_another_recipe_is_not_left(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(follow(f), 0);
+	leave(f, "0.0.0801");
+	css_unplug(f->tree, "0.0.0002");
+	css_subchannel(f->tree, "0.0.0004", "0.0.0800");
+	assert_int_equal(follow(f), 2);
+	assert_null(strstr(strbuf_str(&f->logged), "is still with"));
+}
+
 static void test_a_definition_follows(void **state)
 {
 	struct fixture *f = *state;
@@ -326,6 +360,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		row(test_nothing_moves_at_home),
+		row(test_a_subchannel_that_is_left_is_named),
+		row(test_a_subchannel_of_another_recipe_is_not_left),
 		row(test_a_definition_follows),
 		row(test_two_disks_swap),
 		row(test_stays_while_the_disk_is_away),

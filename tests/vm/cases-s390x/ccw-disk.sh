@@ -121,3 +121,59 @@ expect_quiet "apply frees it" mdevmgr parent apply 0.0.0807
 is "$(css_driver "$(subchannel_of 0.0.0807)")" vfio_ccw "and vfio_ccw has it"
 is "$(recipe_state 0.0.0807)" ready "which is told"
 is "$(grep 0.0.0807 /proc/cio_ignore)" "" "cio_ignore hides it no longer"
+
+# ---- gone without a word ------------------------------------------------------------------------
+
+# Linux 6.12 leaves vfio_ccw the subchannel of a disk that goes while no device is on it. Release
+# gives that back, too.
+
+# unplug_left NAME ID: unplug a disk that was made a parent; SUBCHANNEL is where it was.
+unplug_left() {
+	expect_quiet "define $1" mdevmgr parent define "$1" --now
+	SUBCHANNEL=$(subchannel_of "$1")
+	is "$(css_driver "$SUBCHANNEL")" vfio_ccw "vfio_ccw has $1"
+	check "it is unplugged" qmp device_del "{\"id\":\"$2\"}"
+	wait_for_not 5 css_is_with_vfio_ccw
+	case $(uname -r) in
+	6.12*) check "vfio_ccw has its subchannel still" css_is_with_vfio_ccw ;;
+	esac
+}
+
+css_is_with_vfio_ccw() {
+	[ "$(css_driver "$SUBCHANNEL")" = vfio_ccw ]
+}
+
+css_is_given_back() {
+	[ -e "$CSS/$SUBCHANNEL" ] || return 0
+	! css_is_with_vfio_ccw && [ "$(cat "$CSS/$SUBCHANNEL/driver_override")" = "(null)" ]
+}
+
+check "a last one is plugged in" qmp_add virtio-scsi-ccw 0806 last
+unplug_left 0.0.0806 last
+expect_quiet "release of what was the last one" mdevmgr parent release 0.0.0806
+check "it is given back" css_is_given_back
+unplug_left 0.0.0801 scsi1
+if css_is_with_vfio_ccw; then
+	run mdevmgr parent list
+	like "$OUT" "subchannel $SUBCHANNEL, where it was, is still with vfio_ccw" "which is told"
+	expect_err 1 "mdevmgr parent release 0.0.0801" "and by apply" mdevmgr parent apply 0.0.0801
+fi
+expect_quiet "release of one between others" mdevmgr parent release 0.0.0801
+check "it is given back" css_is_given_back
+expect_quiet "release again" mdevmgr parent release 0.0.0801
+# One of the host's own comes there, of which nobody is told either; the lowest free subchannel is
+# the next one's.
+check "the one between others comes again" qmp_add virtio-scsi-ccw 0801 scsi1
+unplug_left 0.0.0802 scsi2
+css_is_with_vfio_ccw && left=y || left=n
+check "another is plugged in" qmp_plug virtio-scsi-ccw 0808 other
+check "which has a subchannel" wait_for 60 subchannel_of 0.0.0808
+is "$(subchannel_of 0.0.0808)" "$SUBCHANNEL" "the old one"
+if [ "$left" = y ]; then
+	check "vfio_ccw has that" css_is_with_vfio_ccw
+	run mdevmgr parent release 0.0.0802 --dry-run
+	like "$OUT" "carries 0.0.0808 now" "release tells whose it is"
+fi
+expect_quiet "release" mdevmgr parent release 0.0.0802
+check "it is given back" css_is_given_back
+check "the host has the other one" wait_for 30 grep -q 1 "$CCW/0.0.0808/online"
