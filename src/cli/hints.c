@@ -113,9 +113,9 @@ int hints_add(struct hints *h, const char *parent)
 	return names_add(&h->parents, parent);
 }
 
-static int on_changed(void *userdata, enum watch_tree tree _unused_, const char *parent)
+static int on_changed(void *userdata, const struct watch_change *change)
 {
-	return hints_add(userdata, parent);
+	return hints_add(userdata, change->parent);
 }
 
 static int on_uevent(struct hints *h, const struct uevent *uevent)

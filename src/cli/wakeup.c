@@ -58,7 +58,7 @@ void wakeup_free(struct wakeup *w)
 	free(w);
 }
 
-static int on_change(void *userdata, enum watch_tree tree _unused_, const char *parent _unused_)
+static int on_change(void *userdata, const struct watch_change *change _unused_)
 {
 	*(bool *)userdata = true;
 	return 0;

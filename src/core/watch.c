@@ -67,7 +67,7 @@ struct watch {
 
 /* Where events of one watch_read() go. */
 struct hearer {
-	int (*changed)(void *userdata, enum watch_tree tree, const char *parent);
+	int (*changed)(void *userdata, const struct watch_change *change);
 	void *userdata;
 };
 
@@ -347,9 +347,18 @@ int watch_fd(const struct watch *watch)
 
 /* ---- events -------------------------------------------------------------------------- */
 
+static int tell_file(const struct hearer *hearer, size_t tree, const char *parent, const char *file)
+{
+	const struct watch_change change = { .tree = (enum watch_tree)tree,
+		                             .parent = parent,
+		                             .file = file };
+
+	return hearer->changed(hearer->userdata, &change);
+}
+
 static int tell(const struct hearer *hearer, size_t tree, const char *parent)
 {
-	return hearer->changed(hearer->userdata, (enum watch_tree)tree, parent);
+	return tell_file(hearer, tree, parent, NULL);
 }
 
 /* The top came, went, or is another one now. */
@@ -388,8 +397,9 @@ static int on_parent_event(struct watch *w, struct place *place, const struct in
 	size_t tree = place->tree;
 
 	if (!(event->mask & GONE_EVENTS))
-		return event->len > 0 && event->name[0] != '.' ? tell(hearer, tree, place->name)
-		                                               : 0;
+		return event->len > 0 && event->name[0] != '.'
+		               ? tell_file(hearer, tree, place->name, event->name)
+		               : 0;
 	name = TAKE_PTR(place->name);
 	drop_place(w, place);
 	return tell(hearer, tree, name);
@@ -446,7 +456,7 @@ static int read_some(struct watch *w, const struct hearer *hearer)
 }
 
 int watch_read(struct watch *watch,
-               int (*changed)(void *userdata, enum watch_tree tree, const char *parent),
+               int (*changed)(void *userdata, const struct watch_change *change),
                void *userdata)
 {
 	const struct hearer hearer = { .changed = changed, .userdata = userdata };

@@ -15,6 +15,14 @@ enum watch_tree {
 	WATCH_RECORDS,
 };
 
+/* What changed. Names are borrowed. */
+struct watch_change {
+	enum watch_tree tree;
+	const char *parent; /* NULL: it may be any of them (events were lost, or the directory
+	                     * itself came or went) */
+	const char *file;   /* in the parent's directory; NULL: that directory, or all */
+};
+
 /** Watches /etc/mdevctl.d and each directory in it; where it is not there, /etc for it to
  * come. With records also below /run/mdevmgr/parents. Watches are set before the caller
  * looks: what happens between is told. What may not be watched gives a warning. env is
@@ -28,10 +36,9 @@ DEFINE_CLEANUP(struct watch, watch_free);
 /** To poll for reading. */
 int watch_fd(const struct watch *watch);
 
-/** Reads what there is, never waiting. Calls changed() with what changed of which parent, NULL
- * when that may be any of them (events were lost, or the directory itself came or went);
- * one change may be told several times. Names with a leading dot are nobody's business. A
- * negative return of changed() ends it and is returned: free the watch then. */
+/** Reads what there is, never waiting. Calls changed() with what changed; one change may be told
+ * several times. Names with a leading dot are nobody's business. A negative return of
+ * changed() ends it and is returned: free the watch then. */
 int watch_read(struct watch *watch,
-               int (*changed)(void *userdata, enum watch_tree tree, const char *parent),
+               int (*changed)(void *userdata, const struct watch_change *change),
                void *userdata) _must_check_;

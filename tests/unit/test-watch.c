@@ -21,13 +21,16 @@ struct heard {
 	struct names names;
 	bool all;
 	unsigned trees; /* bit by bit */
+	char file[64];  /* the last one */
 };
 
-static int on_changed(void *userdata, enum watch_tree tree, const char *parent)
+static int on_changed(void *userdata, const struct watch_change *change)
 {
+	const char *parent = change->parent;
 	struct heard *heard = userdata;
 
-	heard->trees |= 1U << tree;
+	heard->trees |= 1U << change->tree;
+	snprintf(heard->file, sizeof(heard->file), "%s", change->file ? change->file : "");
 	if (!parent)
 		heard->all = true;
 	for (size_t i = 0; parent && i < heard->names.n; i++)
@@ -395,7 +398,25 @@ static void test_lost_events_mean_everything(void **state)
 	watch_free(w);
 }
 
-static int on_refuse(void *userdata, enum watch_tree tree, const char *parent)
+static void test_the_file_is_named(void **state)
+{
+	struct heard heard = { 0 };
+	struct tree *t = *state;
+	struct watch *w;
+
+	tree_dir(t, ETC "/p1");
+	w = open_watch(t, false);
+	tree_file(t, ETC "/p1/" U, "{}");
+	assert_int_equal(watch_read(w, on_changed, &heard), 0);
+	assert_string_equal(heard.file, U);
+	tree_dir(t, ETC "/p2");
+	assert_int_equal(watch_read(w, on_changed, &heard), 0);
+	assert_string_equal(heard.file, "");
+	names_done(&heard.names);
+	watch_free(w);
+}
+
+static int on_refuse(void *userdata, const struct watch_change *change)
 {
 	return -ECANCELED;
 }
@@ -435,6 +456,7 @@ int main(void)
 		TEST(test_records_are_told_from_definitions),
 		TEST(test_an_empty_root_is_watched),
 		TEST(test_lost_events_mean_everything),
+		TEST(test_the_file_is_named),
 		TEST(test_the_caller_may_end_it),
 	};
 
