@@ -219,6 +219,24 @@ static void settle_success(struct try *t)
 		t->record.errnum = 0;
 }
 
+/* Without memory nobody is told, who then looks. */
+static void tell_made(const struct try *t)
+{
+	struct try_made *made = t->req->made;
+
+	if (!made || t->record.phase != CAMPAIGN_DONE)
+		return;
+	*made = (struct try_made){ .type = strdup(t->start.definition->type),
+		                   .attempts = t->record.attempts,
+		                   .since = t->record.since };
+}
+
+void try_made_done(struct try_made *made)
+{
+	free(made->type);
+	*made = (struct try_made){ .type = NULL };
+}
+
 static void try_settle(struct operation *op, int r, const struct error *err)
 {
 	_cleanup_(error_done) struct error why = ERROR_INIT;
@@ -240,6 +258,8 @@ static void try_settle(struct operation *op, int r, const struct error *err)
 	if (try_write(t, &why) < 0) {
 		error_format(&why, &text);
 		log_warn(env_log(t->ops->env), "%s", strbuf_str(&text));
+	} else if (r == 0) {
+		tell_made(t);
 	}
 	if (r == 0 || t->record.phase == CAMPAIGN_DEGRADED)
 		site_tell_ready(t->site, &t->start.uuid, &t->start.result);

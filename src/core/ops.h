@@ -195,6 +195,16 @@ int ops_note_registration(struct ops *ops, const char *parent, bool arm,
 
 struct site;
 
+/* A device as its record has it. */
+struct try_made {
+	char *type; /* NULL: it was not made */
+	unsigned attempts;
+	int64_t since; /* CLOCK_BOOTTIME in microseconds */
+};
+
+/** Releases it; zeros afterwards. */
+void try_made_done(struct try_made *made);
+
 struct try_request {
 	const char *parent;
 	struct site *site; /* of parent, for who tries device after device; NULL: made for this */
@@ -206,6 +216,9 @@ struct try_request {
 	/* As in struct survey_hints; NULL: a walk through all parents. */
 	const char *(*rival)(void *userdata, const char *parent, const struct mdev_uuid *uuid);
 	void *userdata;
+	/* Filled in when the device was made, just as it is defined, and that is recorded; NULL:
+	 * nobody asks. */
+	struct try_made *made;
 };
 
 /** Carries out what is due for one definition: tries to start it, finishes what was left

@@ -45,6 +45,7 @@ static void take_own_event(struct manager *m, struct parent *p, const struct eve
 {
 	if (event->kind == EVENT_DEVICE_ADDED || event->kind == EVENT_DEVICE_BOUND)
 		return;
+	p->is_news = true;
 	if (event->kind == EVENT_DEVICE_UNBOUND)
 		p->is_freed = true;
 	manager_mark_others(m, p, &event->uuid);
@@ -162,13 +163,35 @@ struct changes {
 	const struct parent *noted;
 };
 
-static int take_change(void *userdata, enum watch_tree tree, const char *parent)
+/* The record of a device that its worker is at: whoever else changes that has started or
+ * stopped the device, which the kernel tells, or the worker finds it so. */
+static bool is_own_record(const struct parent *p, const char *file)
+{
+	struct mdev_uuid uuid;
+
+	return p->work && file && mdev_uuid_parse(file, &uuid) == 0 && work_has(p->work, &uuid);
+}
+
+static void take_record(const struct changes *changes, const struct watch_change *change)
+{
+	struct parent *p = parents_find(&changes->m->parents, change->parent);
+
+	if (p && p == changes->noted)
+		return;
+	if (p && is_own_record(p, change->file))
+		manager_mark_own(changes->m, p);
+	else
+		manager_mark(changes->m, change->parent);
+}
+
+static int take_change(void *userdata, const struct watch_change *change)
 {
 	const struct changes *changes = userdata;
 
-	if (tree != WATCH_RECORDS || !parent || !changes->noted ||
-	    strcmp(parent, changes->noted->name) != 0)
-		manager_mark(changes->m, parent);
+	if (change->tree == WATCH_RECORDS && change->parent)
+		take_record(changes, change);
+	else
+		manager_mark(changes->m, change->parent);
 	return 0;
 }
 

@@ -95,18 +95,24 @@ static void count(struct manager *m, const struct manager_device *d, int by)
 	m->counts_changed = true;
 }
 
+static void note_device(struct manager *m, const struct parent *p,
+                        const struct manager_device *before, const struct manager_device *after)
+{
+	count(m, before, -1);
+	count(m, after, 1);
+	if (!m->is_first_look)
+		manager_mark_others(m, p, before ? &before->uuid : &after->uuid);
+}
+
 static void tell_device(struct manager *m, const struct parent *p,
                         const struct manager_device *before, const struct manager_device *after,
                         const struct survey_entry *entry)
 {
-	count(m, before, -1);
-	count(m, after, 1);
 	for (size_t i = 0; i < m->n_observers; i++)
 		if (m->observers[i]->device)
 			m->observers[i]->device(m->observers[i]->userdata, p->name, before, after,
 			                        entry);
-	if (!m->is_first_look)
-		manager_mark_others(m, p, before ? &before->uuid : &after->uuid);
+	note_device(m, p, before, after);
 }
 
 static bool is_same(const struct manager_device *a, const struct manager_device *b)
@@ -143,10 +149,37 @@ static struct manager_device device_of(const struct survey_entry *e)
 		                        .details = details_of(e) };
 }
 
+/* Most starts are over in no time, and told then; what takes longer is told by a look while the
+ * worker is at it. */
+static bool can_be_told_later(const struct manager_device *before,
+                              const struct manager_device *after)
+{
+	return (before->state == DEVICE_INACTIVE || before->state == DEVICE_WAITING_PARENT ||
+	        before->is_untold) &&
+	       after->state == DEVICE_STARTING && after->details == 0;
+}
+
+/* A device of both looks. */
+static void tell_difference(struct manager *m, const struct parent *p,
+                            const struct manager_device *before, struct manager_device *after,
+                            const struct survey_entry *entry, bool is_begun)
+{
+	bool is_changed = !is_same(before, after) || before->details != after->details;
+
+	if (is_begun && can_be_told_later(before, after)) {
+		after->is_untold = true;
+		if (is_changed)
+			note_device(m, p, before, after);
+	} else if (is_changed || before->is_untold) {
+		tell_device(m, p, before, after, entry);
+	}
+}
+
 /* Both lists are in order of UUID. */
 static void tell_differences(struct manager *m, const struct parent *p,
-                             const struct manager_device *after, const struct survey *survey)
+                             struct manager_device *after, const struct survey *survey)
 {
+	bool is_begun = !p->work && manager_may_work(m, p);
 	size_t i = 0, j = 0;
 
 	while (i < p->n || j < survey->n) {
@@ -159,9 +192,9 @@ static void tell_differences(struct manager *m, const struct parent *p,
 			tell_device(m, p, &p->devices[i], NULL, NULL);
 		else if (order > 0)
 			tell_device(m, p, NULL, &after[j], &survey->entries[j]);
-		else if (!is_same(&p->devices[i], &after[j]) ||
-		         p->devices[i].details != after[j].details)
-			tell_device(m, p, &p->devices[i], &after[j], &survey->entries[j]);
+		else
+			tell_difference(m, p, &p->devices[i], &after[j], &survey->entries[j],
+			                is_begun);
 		i += order <= 0;
 		j += order >= 0;
 	}
@@ -178,6 +211,23 @@ static int tell_devices(struct manager *m, struct parent *p, const struct survey
 	tell_differences(m, p, after, survey);
 	parents_set_devices(&m->parents, p, after, survey->n);
 	return 0;
+}
+
+void manager_take_made(struct manager *m, struct parent *p, const struct manager_device *device,
+                       const struct try_made *made)
+{
+	const struct survey_entry entry = { .uuid = device->uuid,
+		                            .is_defined = true,
+		                            .is_auto = device->is_auto,
+		                            .is_private = device->is_private,
+		                            .state = DEVICE_ACTIVE,
+		                            .type = made->type,
+		                            .attempts = made->attempts,
+		                            .since = made->since };
+	const struct manager_device before = *device, after = device_of(&entry);
+
+	parent_replace(p, device, &after);
+	tell_device(m, p, &before, &after, &entry);
 }
 
 static void tell_parent(struct manager *m, struct parent *p, const struct survey *survey)
@@ -250,7 +300,7 @@ void manager_pass(struct manager *m, struct parent *p)
 	_cleanup_(survey_done) struct survey survey = { .parent = NULL };
 	int r;
 
-	p->is_dirty = false;
+	p->is_dirty = p->is_news = false;
 	/* Until a look has written that down, however late. */
 	if (m->is_first_look && !m->arms)
 		p->is_unarmed = true;

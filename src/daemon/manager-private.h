@@ -51,6 +51,9 @@ int64_t manager_now(const struct manager *m);
 /** Something about this parent changed: look at it once it is quiet. */
 void manager_mark_parent(struct manager *m, struct parent *p);
 
+/** The same, by its worker, which will report. */
+void manager_mark_own(struct manager *m, struct parent *p);
+
 /** The same for one that may not be known yet; NULL when its name cannot be one, or memory
  * is short. */
 struct parent *manager_mark_name(struct manager *m, const char *name);
@@ -74,6 +77,11 @@ void manager_tell_trouble(struct manager *m, enum manager_trouble trouble, const
 /** Looks at one parent: tells what changed and begins what is due. p may be gone then. */
 void manager_pass(struct manager *m, struct parent *p);
 
+/** Takes and tells what a look would find of a device, one of the parent's, that was made just
+ * as it is defined. */
+void manager_take_made(struct manager *m, struct parent *p, const struct manager_device *device,
+                       const struct try_made *made);
+
 /** Another registered parent, sorting first, with an auto definition of this UUID, or NULL;
  * userdata is the manager. */
 const char *manager_find_rival(void *userdata, const char *parent, const struct mdev_uuid *uuid);
@@ -85,6 +93,9 @@ extern const struct pool_calls manager_pool_calls;
 
 /** Gives what is due to a worker, if it is time for one. */
 void manager_begin_work(struct manager *m, struct parent *p, const struct survey *survey);
+
+/** True if what is due at this parent is given to a worker now. */
+bool manager_may_work(const struct manager *m, const struct parent *p);
 
 /** True if the parent's worker has this device on its list. */
 bool work_has(const struct work *work, const struct mdev_uuid *uuid);

@@ -22,7 +22,8 @@
 /* When to ask again whether a parent may be worked on. */
 #define HELD_US 250000
 
-#define LINE_MAX_LEN 64
+/* With the longest name of a type. */
+#define LINE_MAX_LEN 384
 
 struct work {
 	struct manager *m;
@@ -97,20 +98,28 @@ static void format_task(void *userdata, struct strbuf *out)
 
 /* ---- its report ------------------------------------------------------------------------------ */
 
+static void report_done(struct worker_report *report)
+{
+	try_made_done(&report->made);
+}
+
 static void take_line(struct work *work)
 {
+	_cleanup_(report_done) struct worker_report report = { .result = 0 };
 	struct worker_item *item;
-	struct mdev_uuid uuid;
-	int result;
 
-	if (!worker_report_parse(work->line, &uuid, &result))
+	if (!worker_report_parse(work->line, &report))
 		return;
-	item = find_item(work, &uuid);
-	if (item && item->keeps_seen && result < 0)
+	item = find_item(work, &report.uuid);
+	if (item && item->keeps_seen && report.result < 0)
 		return;
-	if (item)
+	if (item) {
 		item->keeps_seen = false;
-	parent_drop_seen(work->p, &uuid);
+		try_made_done(&item->made);
+		item->made = report.made;
+		report.made = (struct try_made){ .type = NULL };
+	}
+	parent_drop_seen(work->p, &report.uuid);
 }
 
 static void take_report(void *userdata, const char *bytes, size_t n)
@@ -126,7 +135,38 @@ static void take_report(void *userdata, const char *bytes, size_t n)
 		work->line_len = 0;
 		take_line(work);
 	}
-	manager_mark_parent(work->m, work->p);
+	manager_mark_own(work->m, work->p);
+}
+
+/* All was made as it is defined, and nothing else has happened: a look would find just that. */
+static bool is_plain(const struct work *work)
+{
+	if (work->p->is_news)
+		return false;
+	for (size_t i = 0; i < work->task.n; i++) {
+		const struct worker_item *item = &work->task.items[i];
+		const struct manager_device *d = parent_find(work->p, &item->uuid);
+
+		if (!item->made.type || !d || !d->is_defined || d->is_broken)
+			return false;
+	}
+	return true;
+}
+
+static void take_all_made(const struct work *work)
+{
+	struct parent *p = work->p;
+
+	for (size_t i = 0; i < work->task.n; i++) {
+		const struct worker_item *item = &work->task.items[i];
+		const struct manager_device *d = parent_find(p, &item->uuid);
+
+		if (d)
+			manager_take_made(work->m, p, d, &item->made);
+	}
+	p->is_dirty = false;
+	p->hot = 0;
+	p->work_after = 0;
 }
 
 /* -ECANCELED is the manager's own end. */
@@ -156,7 +196,10 @@ static void end_work(void *userdata, int status)
 		if (!work->task.items[i].keeps_seen)
 			parent_drop_seen(p, &work->task.items[i].uuid);
 	p->is_dirty = false;
-	manager_mark_parent(m, p);
+	if (status == 0 && is_plain(work))
+		take_all_made(work);
+	else
+		manager_mark_parent(m, p);
 }
 
 const struct pool_calls manager_pool_calls = {
@@ -235,6 +278,12 @@ static void wait_until(struct parent *p, int64_t at)
 {
 	if (p->due == 0 || at < p->due)
 		p->due = at;
+}
+
+bool manager_may_work(const struct manager *m, const struct parent *p)
+{
+	return (!m->only || strcmp(m->only, p->name) == 0) && record_now() >= p->work_after &&
+	       !(m->holds && m->holds(m->holds_userdata, p->name));
 }
 
 void manager_begin_work(struct manager *m, struct parent *p, const struct survey *survey)

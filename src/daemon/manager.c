@@ -71,6 +71,12 @@ static void wake_for_the_next(struct manager *m)
 
 void manager_mark_parent(struct manager *m, struct parent *p)
 {
+	p->is_news = true;
+	manager_mark_own(m, p);
+}
+
+void manager_mark_own(struct manager *m, struct parent *p)
+{
 	const struct settings *s = m->settings;
 	int64_t now = manager_now(m), last;
 

@@ -163,6 +163,12 @@ const struct manager_device *parent_find(const struct parent *p, const struct md
 	                 : bsearch(uuid, p->devices, p->n, sizeof(*p->devices), compare_device);
 }
 
+void parent_replace(struct parent *p, const struct manager_device *device,
+                    const struct manager_device *by)
+{
+	p->devices[device - p->devices] = *by;
+}
+
 static size_t place_of_seen(const struct parent *p, const struct mdev_uuid *uuid)
 {
 	size_t i = 0;

@@ -20,6 +20,7 @@ struct parent {
 	bool is_unreadable; /* the last look failed, which was told */
 	bool is_unnoted;    /* its registration could not be noted, which was told */
 	bool is_dirty;
+	bool is_news; /* something that its worker has not done came after the last look */
 	bool is_unarmed;     /* what is registered arms nothing, which is not written down yet */
 	bool is_freed;       /* a device went since the last look */
 	int64_t dirty_since; /* the first mark */
@@ -68,6 +69,10 @@ bool parents_may_share(const struct parents *parents, const struct parent *p,
 
 /** The device of this UUID as it was told last, or NULL. */
 const struct manager_device *parent_find(const struct parent *p, const struct mdev_uuid *uuid);
+
+/** Exchanges what is known of a device that parent_find() gave. */
+void parent_replace(struct parent *p, const struct manager_device *device,
+                    const struct manager_device *by);
 
 /** Remembers that somebody bound or unbound a device; a UUID that is there is fine. Beyond
  * a bound and when memory is short it is forgotten. */

@@ -21,8 +21,10 @@
 
 void worker_task_done(struct worker_task *task)
 {
-	for (size_t i = 0; i < task->n; i++)
+	for (size_t i = 0; i < task->n; i++) {
 		free(task->items[i].rival);
+		try_made_done(&task->items[i].made);
+	}
 	free(task->parent);
 	free(task->items);
 	*task = (struct worker_task){ .parent = NULL };
@@ -55,6 +57,19 @@ static const char *rival_of(void *userdata, const char *parent _unused_,
 	return (*item)->rival;
 }
 
+/* A name with a newline would be another line. */
+static void add_line(struct strbuf *lines, const struct mdev_uuid *uuid, int r,
+                     const struct try_made *made)
+{
+	char text[MDEV_UUID_TEXT_MAX];
+
+	mdev_uuid_format(uuid, text);
+	strbuf_addf(lines, "%s %d", text, r);
+	if (made->type && !strchr(made->type, '\n'))
+		strbuf_addf(lines, " %u %" PRId64 " %s", made->attempts, made->since, made->type);
+	strbuf_add_char(lines, '\n');
+}
+
 /* Nobody reads when the daemon has gone: the records tell the next one. */
 static void send_report(int fd, struct strbuf *lines, int64_t *sent_at)
 {
@@ -83,15 +98,15 @@ void worker_do(struct ops *ops, const struct env *env, const struct campaign_pol
 	if (site_new(ops, task->parent, &site) == 0)
 		request.site = site;
 	for (item = task->items; item < task->items + task->n; item++) {
-		char uuid[MDEV_UUID_TEXT_MAX];
+		_cleanup_(try_made_done) struct try_made made = { .type = NULL };
 		int r;
 
 		request.was_seen = item->was_seen;
+		request.made = &made;
 		r = try_one(ops, env, &request, &item->uuid);
 		if (task->step)
 			task->step(task->userdata);
-		mdev_uuid_format(&item->uuid, uuid);
-		strbuf_addf(&lines, "%s %d\n", uuid, r);
+		add_line(&lines, &item->uuid, r, &made);
 		if (record_now() - sent_at > REPORT_US)
 			send_report(report_fd, &lines, &sent_at);
 		if (r == -ESTALE)
@@ -113,13 +128,28 @@ static bool parse_uuid(const char *line, struct mdev_uuid *ret)
 	return mdev_uuid_parse(uuid, ret) == 0;
 }
 
-bool worker_report_parse(const char *line, struct mdev_uuid *ret, int *ret_result)
+/* " ATTEMPTS SINCE TYPE" */
+static bool parse_made(const char *text, struct try_made *ret)
 {
 	int end = 0;
 
-	return parse_uuid(line, ret) &&
-	       sscanf(strchr(line, ' '), " %9d%n", ret_result, &end) == 1 &&
-	       strchr(line, ' ')[end] == '\0';
+	if (sscanf(text, " %9u %18" SCNd64 " %n", &ret->attempts, &ret->since, &end) != 2 ||
+	    end == 0 || text[end] == '\0')
+		return false;
+	ret->type = strdup(text + end);
+	return ret->type;
+}
+
+bool worker_report_parse(const char *line, struct worker_report *ret)
+{
+	int end = 0;
+
+	*ret = (struct worker_report){ .result = 0 };
+	if (!parse_uuid(line, &ret->uuid) ||
+	    sscanf(strchr(line, ' '), " %9d%n", &ret->result, &end) != 1)
+		return false;
+	line = strchr(line, ' ') + end;
+	return *line == '\0' || (ret->result == 0 && parse_made(line, &ret->made));
 }
 
 /* ---- a task as text -------------------------------------------------------------------------- */

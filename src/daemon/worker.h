@@ -19,6 +19,7 @@ struct worker_item {
 	char *rival;   /* another registered parent with it that comes first, NULL: none */
 	/* No part of the text: that it was seen is to be written down, and is not yet. */
 	bool keeps_seen;
+	struct try_made made; /* the same: that it was, as the report says */
 };
 
 struct worker_task {
@@ -35,7 +36,14 @@ struct worker_task {
 /** Releases it; empty afterwards. */
 void worker_task_done(struct worker_task *task);
 
-/** Does it. "UUID RESULT" of each device goes to report_fd, at the end or every second. */
+/* A line of a report: "UUID RESULT", or "UUID 0 ATTEMPTS SINCE TYPE" of what was made. */
+struct worker_report {
+	struct mdev_uuid uuid;
+	int result;
+	struct try_made made;
+};
+
+/** Does it. A line for each device goes to report_fd, at the end or every second. */
 void worker_do(struct ops *ops, const struct env *env, const struct campaign_policy *policy,
                const struct worker_task *task, int report_fd);
 
@@ -49,5 +57,5 @@ void worker_task_format(const struct worker_task *task, struct strbuf *out);
 /** Reads it back. -EBADMSG. */
 int worker_task_parse(const char *text, struct worker_task *ret) _must_check_;
 
-/** Reads a line of a report, what it is about and what came of it: true if it is one. */
-bool worker_report_parse(const char *line, struct mdev_uuid *ret, int *ret_result);
+/** Reads a line of a report: true if it is one. What was made is the caller's. */
+bool worker_report_parse(const char *line, struct worker_report *ret);

@@ -178,6 +178,149 @@ static void test_what_was_seen_is_kept_until_it_is_written_down(void **state)
 	assert_false(parent_has_seen(f->parent, &uuid));
 }
 
+/* ---- what a worker has made ---------------------------------------------------------------- */
+
+static const struct manager_device *device(struct fixture *f)
+{
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	return parent_find(f->parent, &uuid);
+}
+
+static void finish_work(struct fixture *f)
+{
+	while (f->parent->work)
+		assert_true(sd_event_run(f->event, UINT64_MAX) >= 0);
+}
+
+/* A tree of plain files has no device then: who looks finds none. */
+static void test_what_was_made_is_taken_without_a_look(void **state)
+{
+	struct fixture *f = *state;
+
+	f->parent->is_freed = true;
+	manager_pass(f->manager, f->parent);
+	finish_work(f);
+	assert_int_equal(device(f)->state, DEVICE_ACTIVE);
+	assert_int_equal(f->manager->counts.states[DEVICE_ACTIVE], 1);
+	assert_false(f->parent->is_dirty);
+}
+
+static void test_what_came_meanwhile_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+
+	f->parent->is_freed = true;
+	manager_pass(f->manager, f->parent);
+	manager_mark_parent(f->manager, f->parent);
+	finish_work(f);
+	assert_int_equal(device(f)->state, DEVICE_STARTING);
+	assert_true(f->parent->is_dirty);
+}
+
+static void test_the_record_of_another_device_is_looked_at(void **state)
+{
+	const struct record record = { .phase = CAMPAIGN_DONE, .registration = 7 };
+	struct fixture *f = *state;
+	struct mdev_uuid other;
+
+	mdev_uuid_generate(&other);
+	f->parent->is_freed = true;
+	manager_pass(f->manager, f->parent);
+	assert_int_equal(record_write(f->manager->records, "p1", &other, &record, false), 0);
+	finish_work(f);
+	assert_true(f->parent->is_dirty);
+}
+
+static void test_what_was_not_made_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	struct lock *lock = NULL;
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(lock_parent(f->tree->env, "p1", &uuid, &lock, NULL), 0);
+	f->parent->is_freed = true;
+	manager_pass(f->manager, f->parent);
+	tree_rename(f->tree, "/etc/mdevctl.d/p1/" UUID, "/etc/gone");
+	manager_read_changes(f->manager, NULL);
+	f->parent->is_news = false;
+	lock_free(lock);
+	finish_work(f);
+	assert_true(f->parent->is_dirty);
+}
+
+/* The states that observers are told, one after the other. */
+struct told {
+	enum device_state states[4];
+	char type[8];
+	unsigned n;
+};
+
+static void on_told(void *userdata, const char *parent, const struct manager_device *before,
+                    const struct manager_device *after, const struct survey_entry *entry)
+{
+	struct told *told = userdata;
+
+	assert_true(told->n < ARRAY_SIZE(told->states));
+	told->states[told->n++] = after->state;
+	snprintf(told->type, sizeof(told->type), "%s", entry->type ? entry->type : "");
+}
+
+static void register_again(struct fixture *f)
+{
+	tree_rename(f->tree, "/sys/class/mdev_bus/p1", "/sys/gone");
+	tree_rename(f->tree, "/sys/devices/p1/mdev_registration", "/sys/devices/gone");
+	manager_pass(f->manager, f->parent);
+	tree_rename(f->tree, "/sys/gone", "/sys/class/mdev_bus/p1");
+	tree_file(f->tree, "/sys/devices/p1/mdev_registration", "8\n");
+	f->manager->arms = true;
+	manager_pass(f->manager, f->parent);
+	assert_non_null(f->parent->work);
+}
+
+static void test_a_quick_start_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = { .n = 0 };
+	const struct manager_observer observer = { .device = on_told, .userdata = &told };
+
+	manager_observe(f->manager, &observer);
+	register_again(f);
+	assert_int_equal(f->manager->counts.states[DEVICE_STARTING], 1);
+	finish_work(f);
+	assert_int_equal(told.n, 2);
+	assert_int_equal(told.states[0], DEVICE_WAITING_PARENT);
+	assert_int_equal(told.states[1], DEVICE_ACTIVE);
+	assert_string_equal(told.type, "t1");
+	assert_int_equal(f->manager->counts.states[DEVICE_STARTING], 0);
+}
+
+static void test_a_start_that_takes_its_time_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct told told = { .n = 0 };
+	const struct manager_observer observer = { .device = on_told, .userdata = &told };
+	struct lock *lock = NULL;
+	struct mdev_uuid uuid;
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(lock_parent(f->tree->env, "p1", &uuid, &lock, NULL), 0);
+	manager_observe(f->manager, &observer);
+	register_again(f);
+	assert_int_equal(told.n, 1);
+	manager_pass(f->manager, f->parent);
+	assert_int_equal(told.n, 2);
+	assert_int_equal(told.states[1], DEVICE_STARTING);
+	manager_pass(f->manager, f->parent);
+	assert_int_equal(told.n, 2);
+	lock_free(lock);
+	finish_work(f);
+	assert_int_equal(told.n, 3);
+	assert_int_equal(told.states[2], DEVICE_ACTIVE);
+}
+
 /* The looks at the parent that changes all the time. */
 static void on_parent(void *userdata, const char *parent, bool was_there, bool is_there,
                       uint64_t registration)
@@ -376,6 +519,12 @@ int main(void)
 		row(test_a_free_instance_outlives_a_killed_worker),
 		row(test_what_was_seen_outlives_a_killed_worker),
 		row(test_what_was_seen_is_kept_until_it_is_written_down),
+		row(test_what_was_made_is_taken_without_a_look),
+		row(test_what_came_meanwhile_is_looked_at),
+		row(test_the_record_of_another_device_is_looked_at),
+		row(test_what_was_not_made_is_looked_at),
+		row(test_a_quick_start_is_told_once),
+		row(test_a_start_that_takes_its_time_is_told),
 		row(test_a_parent_that_changes_all_the_time_leaves_others_their_turn),
 		row(test_any_timer_leaves_the_look_at_all_its_time),
 		unstarted(test_a_first_look_arms_nothing),
