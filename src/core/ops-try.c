@@ -4,7 +4,7 @@
  *
  * The record says "creating" before anything is written, and what came of it after the post
  * callout: whoever dies between leaves a device that the next try finishes, and none makes
- * a second one. */
+ * a second one. Where a device is whole as soon as it is there, the first is left out. */
 #include "config.h"
 
 #include <errno.h>
@@ -331,6 +331,18 @@ static int try_run(struct try *t, struct operation *op, struct error *err)
 	return operation_run(op, err);
 }
 
+/* A device without attributes, of which no script is told: created it is whole. Who dies before
+ * its record is written leaves a campaign that is armed as it was, of a device that is not there,
+ * or is and then counts as started. What an earlier try has come to must not be taken for how
+ * it is now. */
+static bool leaves_nothing_half_made(const struct try *t)
+{
+	const struct survey_entry *e = &t->entry;
+
+	return t->start.definition->attrs.n == 0 && e->attempts == 0 && e->errnum == 0 &&
+	       !e->was_left && !ops_has_scripts(t->ops);
+}
+
 static int try_start(struct try *t, struct lock **lock, struct error *err)
 {
 	struct operation op = { .body = try_body };
@@ -339,7 +351,7 @@ static int try_start(struct try *t, struct lock **lock, struct error *err)
 	if (r < 0)
 		return r;
 	t->record.attempts++;
-	r = try_write(t, err);
+	r = leaves_nothing_half_made(t) ? 0 : try_write(t, err);
 	if (r < 0)
 		return r;
 	op.lock = TAKE_PTR(*lock);

@@ -456,8 +456,7 @@ static int read_some(struct watch *w, const struct hearer *hearer)
 }
 
 int watch_read(struct watch *watch,
-               int (*changed)(void *userdata, const struct watch_change *change),
-               void *userdata)
+               int (*changed)(void *userdata, const struct watch_change *change), void *userdata)
 {
 	const struct hearer hearer = { .changed = changed, .userdata = userdata };
 	int r = 1;

@@ -309,8 +309,11 @@ void manager_begin_work(struct manager *m, struct parent *p, const struct survey
 	}
 	p->work_after = ++p->hot < HOT_MAX ? 0 : now + pause_after(p->hot);
 	r = begin(m, p, survey, n);
-	if (r == 0)
+	/* What takes its time is told by a look meanwhile. */
+	if (r == 0) {
+		manager_mark_own(m, p);
 		return;
+	}
 	log_warn(env_log(m->env), "No worker for parent %s: %s (trying again)", p->name,
 	         strerror(-r));
 	p->work_after = now + PAUSE_MAX / 60;

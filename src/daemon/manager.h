@@ -24,7 +24,7 @@ struct manager_device {
 	bool is_private;
 	bool is_bad;
 	bool is_broken;
-	bool is_untold; /* observers do not know yet that it is being started */
+	bool is_untold;   /* observers do not know yet that it is being started */
 	uint32_t details; /* a hash of reason, attempts, errno, next try; 0 while it is made or
 	                   * active */
 };

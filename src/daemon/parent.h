@@ -20,7 +20,7 @@ struct parent {
 	bool is_unreadable; /* the last look failed, which was told */
 	bool is_unnoted;    /* its registration could not be noted, which was told */
 	bool is_dirty;
-	bool is_news; /* something that its worker has not done came after the last look */
+	bool is_news;        /* something that its worker has not done came after the last look */
 	bool is_unarmed;     /* what is registered arms nothing, which is not written down yet */
 	bool is_freed;       /* a device went since the last look */
 	int64_t dirty_since; /* the first mark */

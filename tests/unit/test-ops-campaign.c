@@ -878,6 +878,57 @@ static void test_not_made_is_tried_again(void **state)
 	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\nuevent=MDEVMGR=ready\n");
 }
 
+/* ---- what is written down before --------------------------------------------------------------- */
+
+/* In the writer, another process: a file tells. */
+static ssize_t look_for_record(void *userdata, int dirfd, const char *name, int fd,
+                               const void *bytes, size_t n)
+{
+	struct tree *t = userdata;
+
+	if (strcmp(name, "create") == 0 && tree_has(t, "/run/mdevmgr/parents/p1/" U1))
+		tree_file(t, "/was-recorded", "");
+	return tree_write(t, dirfd, name, fd, bytes, n);
+}
+
+static bool is_recorded_before(struct fixture *f)
+{
+	sysfs_set_writer(f->ops->sysfs, look_for_record, f->tree);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_int_equal(f->record.attempts, 1);
+	return tree_has(f->tree, "/was-recorded");
+}
+
+static void test_what_can_be_half_made_is_recorded_before(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	assert_true(is_recorded_before(f));
+}
+
+#define PLAIN "{\"mdev_type\":\"t1\",\"start\":\"auto\"}"
+
+static void test_what_is_whole_at_once_is_recorded_after(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	tree_file(f->tree, DIR U1, PLAIN);
+	assert_false(is_recorded_before(f));
+}
+
+static void test_what_a_script_is_told_of_is_recorded_before(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	tree_file(f->tree, DIR U1, PLAIN);
+	add_script(f, "exit 0\n");
+	assert_true(is_recorded_before(f));
+}
+
 /* ---- retry --------------------------------------------------------------------------------- */
 
 static size_t retry(struct fixture *f, const struct mdev_uuid *uuid, const char *parent,
@@ -1032,6 +1083,9 @@ int main(void)
 		row(test_an_active_device_is_defined_by_hand),
 		row(test_an_active_device_that_is_defined_stays_ready),
 		row(test_success_by_another_hand),
+		row(test_what_can_be_half_made_is_recorded_before),
+		row(test_what_is_whole_at_once_is_recorded_after),
+		row(test_what_a_script_is_told_of_is_recorded_before),
 		row(test_a_stuck_driver_keeps_no_lock),
 		row(test_half_made_is_finished),
 		row(test_half_made_and_refused_is_degraded),

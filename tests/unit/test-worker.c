@@ -83,9 +83,20 @@ static void test_reports(void **state)
 static void test_reports_that_are_none(void **state)
 {
 	static const char *const lines[] = {
-		"",       U1,           U1 " ",        U1 " x",        U1 " 0x",      "x 0",
-		U1 " 0 ", U1 " 0 1 2",  U1 " 0 1 2 ",  U1 " 0 x 2 t1", U1 " 0 1 x t1", U1 " -5 1 2 t1",
-		" 0",     U1 "1 0",
+		"",
+		U1,
+		U1 " ",
+		U1 " x",
+		U1 " 0x",
+		"x 0",
+		U1 " 0 ",
+		U1 " 0 1 2",
+		U1 " 0 1 2 ",
+		U1 " 0 x 2 t1",
+		U1 " 0 1 x t1",
+		U1 " -5 1 2 t1",
+		" 0",
+		U1 "1 0",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
