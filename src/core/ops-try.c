@@ -10,25 +10,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/campaign.h"
 #include "core/ops-private.h"
+#include "core/ops-try-private.h"
 #include "core/presence.h"
 #include "core/registration.h"
-#include "core/site.h"
-#include "core/start.h"
-#include "core/survey.h"
-#include "core/users.h"
-
-struct
-try {
-	struct ops *ops;
-	struct site *site;
-	const struct try_request *req;
-	struct survey_entry entry; /* what was judged, under the lock */
-	struct start start;
-	struct record record; /* as it shall be */
-	char *refusal;        /* the device is there, and not as defined: why */
-};
 
 static void try_done(struct try *t)
 {
@@ -51,7 +36,7 @@ static int put_text(char **text, const char *now, struct error *err)
 	return 0;
 }
 
-static int try_write(struct try *t, struct error *err)
+int try_write(struct try *t, struct error *err)
 {
 	char uuid[MDEV_UUID_TEXT_MAX];
 	int r = site_write_record(t->site, &t->entry.uuid, &t->record, t->entry.is_private);
@@ -62,8 +47,7 @@ static int try_write(struct try *t, struct error *err)
 	             : 0;
 }
 
-/* The record as the next phase begins. */
-static int try_turn(struct try *t, enum campaign_phase phase, const char *reason, struct error *err)
+int try_turn(struct try *t, enum campaign_phase phase, const char *reason, struct error *err)
 {
 	t->record.phase = phase;
 	t->record.written = 0;
@@ -125,40 +109,6 @@ static bool is_there(const struct try *t)
 	return t->start.is_half_made || t->start.result.is_made;
 }
 
-/* Some time has gone by since it was made: who uses it already keeps it. */
-static bool is_in_use(struct try *t, struct strbuf *why)
-{
-	_cleanup_(users_done) struct users users = { 0 };
-
-	if (users_find(t->ops->env, t->ops->sysfs, &t->entry.uuid, &users) < 0 || users.n_sure == 0)
-		return false;
-	strbuf_add_str(why, "; the device stays, somebody uses it");
-	return true;
-}
-
-/* Removes the device for the reason in why, which is recorded before: whoever dies between
- * has not stopped it. CAMPAIGN_FAILED: it has gone; CAMPAIGN_DEGRADED: it stays, why says so
- * too; CAMPAIGN_HALF_MADE: it is on its way. */
-static enum campaign_phase remove_half_made(struct try *t, struct strbuf *why)
-{
-	_cleanup_(error_done) struct error err = ERROR_INIT;
-	int r;
-
-	if (is_in_use(t, why))
-		return CAMPAIGN_DEGRADED;
-	if (try_turn(t, CAMPAIGN_HALF_MADE, strbuf_str(why), NULL) < 0 || try_write(t, NULL) < 0)
-		return CAMPAIGN_HALF_MADE;
-	error_set(&err, -EIO, "%s", strbuf_str(why));
-	r = start_undo(&t->start, &err);
-	strbuf_clear(why);
-	add_text(why, &err);
-	if (r < 0)
-		return t->start.result.pid > 0 ? CAMPAIGN_HALF_MADE : CAMPAIGN_DEGRADED;
-	apply_result_done(&t->start.result);
-	t->start.is_half_made = false;
-	return CAMPAIGN_FAILED;
-}
-
 /* ---- writing down what came of it ------------------------------------------------------- */
 
 /* It may heal. The writer of a worker that died is about to make it: half made, then; and
@@ -205,7 +155,7 @@ static void settle_failure(struct try *t, int r, const struct error *err)
 	add_text(&text, err);
 	t->record.errnum = -r;
 	if (phase == CAMPAIGN_FAILED && is_there(t)) {
-		phase = remove_half_made(t, &text);
+		phase = try_remove_half_made(t, &text);
 		try_turn(t, phase, strbuf_str(&text), NULL);
 		return;
 	}
@@ -392,7 +342,7 @@ static int try_remake(struct try *t, struct lock **lock, struct error *err)
 	strbuf_add_str(&why, "its definition was changed when it was half made");
 	t->start.is_half_made = true;
 	t->record.definition = t->entry.tried;
-	phase = remove_half_made(t, &why);
+	phase = try_remove_half_made(t, &why);
 	t->record.definition = t->entry.definition;
 	if (phase == CAMPAIGN_HALF_MADE)
 		return error_set(err, -EBUSY, "The half-made device is not removed yet");
