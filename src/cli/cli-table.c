@@ -398,7 +398,11 @@ const struct cli_verb cli_verbs[] = {
 	  .summary = "Stop an active device",
 	  .description =
 	          "Removes a running device; its definition stays. A device that a process uses is "
-	          "left alone, the process is named, and the exit status is 4.",
+	          "left alone, the process is named, and the exit status is 4.\n\n"
+	          "A device that its driver is still making cannot be removed: the process that "
+	          "waits for the driver is named, and the exit status is 1. All the same it is not "
+	          "started automatically any more, and if it comes it is removed again by "
+	          "mdevmgrd; a later start or retry takes that back.",
 	  OPTIONS(stop_options),
 	  RULES(stop_rules),
 	  .run = verb_stop },

@@ -48,20 +48,25 @@ bool campaign_phase_is_pending(enum campaign_phase phase)
 	return false;
 }
 
-/* True if it is at work, or was when somebody died. */
-static bool is_at_work(enum campaign_phase phase)
+bool campaign_phase_is_at_work(enum campaign_phase phase)
 {
 	return phase == CAMPAIGN_CREATING || phase == CAMPAIGN_STUCK;
 }
 
 static bool is_open(enum campaign_phase phase)
 {
-	return campaign_phase_is_pending(phase) || is_at_work(phase);
+	return campaign_phase_is_pending(phase) || campaign_phase_is_at_work(phase);
 }
 
 static bool is_stuck(const struct campaign_facts *f)
 {
 	return phase_of(f) == CAMPAIGN_STUCK && f->is_writer_alive;
+}
+
+/* By hand, when somebody was inside the driver to make it. */
+static bool is_stopped(const struct campaign_facts *f)
+{
+	return campaign_phase_is_at_work(phase_of(f)) && f->record->is_stopped;
 }
 
 /* ---- verdicts ---------------------------------------------------------------------- */
@@ -95,9 +100,16 @@ static struct campaign_verdict retire(const char *why, struct strbuf *reason)
 	return act(DEVICE_INACTIVE, CAMPAIGN_RETIRE);
 }
 
+static void say_stopped(const struct campaign_facts *f, struct strbuf *reason)
+{
+	say_recorded(f, "it was stopped while it was being made", reason);
+}
+
 static struct campaign_verdict stuck(const struct campaign_facts *f, struct strbuf *reason)
 {
 	say_recorded(f, "the driver does not come back", reason);
+	if (is_stopped(f))
+		strbuf_addf(reason, "; process %d is still inside the driver", (int)f->record->pid);
 	return rest_until(DEVICE_STUCK, f->now + STUCK_PERIOD);
 }
 
@@ -171,7 +183,12 @@ static struct campaign_verdict judge_active(const struct campaign_facts *f, stru
 
 	if (is_stuck(f))
 		return stuck(f, reason);
-	if (is_at_work(phase) && !f->type_differs)
+	if (is_stopped(f) && !f->type_differs) {
+		say_stopped(f, reason);
+		strbuf_add_str(reason, "; it has come all the same");
+		return act(DEVICE_STOPPING, CAMPAIGN_REMOVE);
+	}
+	if (campaign_phase_is_at_work(phase) && !f->type_differs)
 		return act(DEVICE_STARTING, CAMPAIGN_FINISH);
 	if (phase == CAMPAIGN_HALF_MADE && !f->type_differs)
 		return judge_half_made(f, reason);
@@ -192,8 +209,11 @@ static struct campaign_verdict judge_active(const struct campaign_facts *f, stru
 
 static struct campaign_verdict judge_starting(const struct campaign_facts *f, struct strbuf *reason)
 {
-	return is_stuck(f) ? stuck(f, reason)
-	                   : rest_until(DEVICE_STARTING, f->now + STARTING_PERIOD);
+	if (is_stuck(f))
+		return stuck(f, reason);
+	if (is_stopped(f))
+		say_stopped(f, reason);
+	return rest_until(DEVICE_STARTING, f->now + STARTING_PERIOD);
 }
 
 static struct campaign_verdict judge_stopping(const struct campaign_facts *f, struct strbuf *reason)
@@ -212,7 +232,7 @@ static struct campaign_verdict judge_elsewhere(const struct campaign_facts *f,
 
 	if (is_stuck(f))
 		return stuck(f, reason);
-	if (f->is_auto && is_open(phase) && !f->was_seen)
+	if (f->is_auto && is_open(phase) && !f->was_seen && !is_stopped(f))
 		return block_by_device(f, reason);
 	strbuf_addf(reason, "the UUID is active on parent %s", f->active_parent);
 	return act(DEVICE_INACTIVE,
@@ -286,6 +306,18 @@ static struct campaign_verdict judge_over(const struct campaign_facts *f, const 
 	return rest(DEVICE_INACTIVE);
 }
 
+/* A writer that nobody can name, since whom it worked for died, may not have come to the
+ * driver yet. */
+static struct campaign_verdict judge_stopped(const struct campaign_facts *f, struct strbuf *reason)
+{
+	bool may_come = phase_of(f) == CAMPAIGN_CREATING &&
+	                f->now - f->record->since < STARTING_PERIOD;
+
+	say_stopped(f, reason);
+	return may_come ? rest_until(DEVICE_INACTIVE, f->now + STARTING_PERIOD)
+	                : act(DEVICE_INACTIVE, CAMPAIGN_RETIRE);
+}
+
 static struct campaign_verdict judge_phase(const struct campaign_facts *f, struct strbuf *reason)
 {
 	switch (phase_of(f)) {
@@ -334,6 +366,8 @@ static struct campaign_verdict judge_absent(const struct campaign_facts *f, stru
 
 	if (is_stuck(f))
 		return stuck(f, reason);
+	if (is_stopped(f))
+		return judge_stopped(f, reason);
 	if (!f->is_auto)
 		return is_open(phase) || phase == CAMPAIGN_HALF_MADE
 		               ? retire("it is manual now", reason)

@@ -63,6 +63,7 @@ enum campaign_action {
 	CAMPAIGN_START,  /* try */
 	CAMPAIGN_FINISH, /* the device is there half made: write its attributes again */
 	CAMPAIGN_REMAKE, /* it is there half made by another definition: remove it, and start */
+	CAMPAIGN_REMOVE, /* it has come in spite of a stop: remove it */
 	CAMPAIGN_RETIRE, /* over: write that down */
 	CAMPAIGN_BLOCK,  /* write down who has the UUID */
 	CAMPAIGN_MISS,   /* write down that the type is not offered */
@@ -86,6 +87,9 @@ enum campaign_phase campaign_classify(int r, const struct error *err);
 
 /** True of the phases of a campaign that is neither over nor at work. */
 bool campaign_phase_is_pending(enum campaign_phase phase);
+
+/** True if somebody is at work, or was when he died or gave up: the device may come. */
+bool campaign_phase_is_at_work(enum campaign_phase phase);
 
 /** When to try again after so many tries. */
 int64_t campaign_next_try(const struct campaign_policy *policy, unsigned attempts, int64_t now);

@@ -80,12 +80,15 @@ struct retry {
 	int failure;     /* of the last one */
 };
 
-/* As if nothing had been tried; but a device that is half made is not made anew. */
+/* As if nothing had been tried; but a device that is half made is not made anew, and neither
+ * is one that was stopped while it was being made: that stop is taken back. */
 static int write_armed(struct retry *retry, const struct survey *s, const struct survey_entry *e)
 {
 	const struct records *records = retry->ops->records;
 	_cleanup_(record_done) struct record record = { .phase = CAMPAIGN_ARMED };
-	int r = e->is_half_made ? record_read(records, s->parent, &e->uuid, &record) : 0;
+	int r = e->is_half_made || e->is_stopped
+	                ? record_read(records, s->parent, &e->uuid, &record)
+	                : 0;
 
 	if (r < 0)
 		return r;
@@ -93,6 +96,8 @@ static int write_armed(struct retry *retry, const struct survey *s, const struct
 	record.since = record_now();
 	record.next = e->is_half_made ? record.since : 0;
 	record.attempts = 0;
+	if (e->is_stopped)
+		record_take_back_stop(&record);
 	return record_write(records, s->parent, &e->uuid, &record, e->is_private);
 }
 
@@ -118,7 +123,7 @@ static int retry_entry(struct retry *retry, const struct survey *s, const struct
 	    (retry->uuid && mdev_uuid_compare(retry->uuid, &e->uuid) != 0))
 		return 0;
 	retry->n_found++;
-	if (s->registration == 0 || survey_entry_is_there(e))
+	if (s->registration == 0 || (survey_entry_is_there(e) && !e->is_stopped))
 		return 0;
 	return arm_again(retry, s, e, err);
 }

@@ -174,5 +174,17 @@ void ops_remember_stop(struct ops *ops, const char *parent, const struct mdev_uu
 bool ops_end_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                       const char *how);
 
+/* What a stop finds of a campaign. */
+struct stopped_campaign {
+	bool may_come; /* somebody is inside the driver to make the device, or was */
+	pid_t pid;     /* ... that process, where it is known */
+};
+
+/** Ends the campaign of a definition whose device was told to stop and is not there. Where it
+ * may come all the same it is written down that it shall be removed then. The parent's lock
+ * is held. True if there was a campaign, and that it has ended is remembered. */
+bool ops_stop_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                       struct stopped_campaign *ret);
+
 /** Forgets the campaign of a definition that is gone. */
 void ops_forget_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid);

@@ -23,10 +23,13 @@ static void ignore(struct ops *ops, const char *parent, const struct mdev_uuid *
 }
 
 /* What we say ourselves holds nothing of a definition. */
-static void write_down(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+static bool write_down(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                        const struct record *record)
 {
-	ignore(ops, parent, uuid, record_write(ops->records, parent, uuid, record, false));
+	int r = record_write(ops->records, parent, uuid, record, false);
+
+	ignore(ops, parent, uuid, r);
+	return r == 0;
 }
 
 /* The life of the parent that is remembered of; 0 if nothing is. */
@@ -57,6 +60,8 @@ void memory_begin(struct memory *m, struct ops *ops, const char *parent,
 		return;
 	m->has_before = record_read(ops->records, parent, uuid, &m->before) == 0;
 	m->was_private = m->has_before && record_is_private(ops->records, parent, uuid);
+	/* Also if it fails, which it does as long as the device is being made. */
+	record_take_back_stop(&m->before);
 	now.registration = m->registration;
 	if (m->before.registration == m->registration)
 		now.attempts = m->before.attempts;
@@ -90,7 +95,7 @@ static void add_author(struct strbuf *out, const char *how)
 	strbuf_addf(out, "%s by %s, process %d", how, program_invocation_short_name, (int)getpid());
 }
 
-static void end_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+static bool end_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
                          uint64_t registration, pid_t pid, const char *how)
 {
 	_cleanup_(strbuf_done) struct strbuf reason = STRBUF_INIT;
@@ -103,7 +108,7 @@ static void end_campaign(struct ops *ops, const char *parent, const struct mdev_
 	if (pid > 0)
 		strbuf_addf(&reason, "; process %d waits for its last user", (int)pid);
 	record.reason = strbuf_error(&reason) < 0 ? NULL : reason.data;
-	write_down(ops, parent, uuid, &record);
+	return write_down(ops, parent, uuid, &record);
 }
 
 void ops_remember_stop(struct ops *ops, const char *parent, const struct mdev_uuid *uuid, pid_t pid)
@@ -142,8 +147,46 @@ bool ops_end_campaign(struct ops *ops, const char *parent, const struct mdev_uui
 
 	if (!registration || !campaign_is_pending(ops, parent, uuid, registration))
 		return false;
-	end_campaign(ops, parent, uuid, registration, 0, how);
-	return true;
+	return end_campaign(ops, parent, uuid, registration, 0, how);
+}
+
+/* The device may come in spite of it: who is at work stays written down. */
+static bool stop_work(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                      struct record *record)
+{
+	_cleanup_(strbuf_done) struct strbuf reason = STRBUF_INIT;
+
+	add_author(&reason, "stopped");
+	if (!record_writer_is_alive(ops->records, record))
+		record->pid = 0;
+	record->is_stopped = true;
+	record->since = record_now();
+	free(record->reason);
+	record->reason = strbuf_take(&reason);
+	return write_down(ops, parent, uuid, record);
+}
+
+bool ops_stop_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid,
+                       struct stopped_campaign *ret)
+{
+	_cleanup_(record_done) struct record record = { 0 };
+	uint64_t registration = current_registration(ops, parent);
+
+	*ret = (struct stopped_campaign){ .pid = 0 };
+	if (!registration)
+		return false;
+	if (record_read(ops->records, parent, uuid, &record) < 0 ||
+	    record.registration != registration)
+		record.phase = CAMPAIGN_NONE;
+	ret->may_come = campaign_phase_is_at_work(record.phase);
+	if (ret->may_come && !stop_work(ops, parent, uuid, &record))
+		return false;
+	ret->pid = record.is_stopped ? record.pid : 0;
+	if (ret->may_come)
+		return true;
+	return record.phase == CAMPAIGN_HALF_MADE
+	               ? end_campaign(ops, parent, uuid, registration, 0, "stopped")
+	               : ops_end_campaign(ops, parent, uuid, "stopped");
 }
 
 void ops_forget_campaign(struct ops *ops, const char *parent, const struct mdev_uuid *uuid)

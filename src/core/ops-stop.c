@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/ops-private.h"
+#include "core/running.h"
 #include "core/users.h"
 
 /* Nobody is known to use the device, so the kernel should not wait; somebody may have
@@ -20,6 +21,9 @@ struct stop {
 	const struct stop_request *req;
 	struct snapshot active;
 	pid_t pid; /* who goes on removing it */
+	/* Of what is not there: */
+	bool has_ended;                 /* ... a campaign was given up */
+	struct stopped_campaign ending; /* ... of which the device may come */
 };
 
 static int stop_find(struct stop *s, struct error *err)
@@ -195,36 +199,80 @@ static int stop_run(struct stop *s, struct error *err)
 	return operation_run(&op, err);
 }
 
-/* What waits for its next try is given up: else a device that was told to stop would come.
- * Under the parent's lock, so that no try is under way. True if there was any. */
-static bool stop_campaigns(struct stop *s)
+/* By a try that was under way until now. */
+static bool is_there(struct stop *s)
+{
+	_cleanup_(snapshot_done) struct snapshot active = { 0 };
+
+	return ops_find_active(s->ops, s->req->uuid, true, &active, NULL) == 0 && active.n == 1;
+}
+
+/* Under the parent's lock, so that no try is under way. */
+static int stop_campaign(struct stop *s, const char *parent, struct error *err)
+{
+	_cleanup_(lock_freep) struct lock *lock = NULL;
+	struct stopped_campaign ending;
+	int r = lock_parent(s->ops->env, parent, s->req->uuid, &lock, err);
+
+	if (r < 0 || is_there(s) || !ops_stop_campaign(s->ops, parent, s->req->uuid, &ending))
+		return r;
+	s->has_ended = true;
+	if (ending.may_come)
+		s->ending = ending;
+	return 0;
+}
+
+/* What waits for its next try is given up, and what is being made is not wanted any more: else
+ * a device that was told to stop would come. */
+static int stop_campaigns(struct stop *s, struct error *err)
 {
 	_cleanup_(store_hits_done) struct store_hits hits = { 0 };
-	bool has_ended = false;
 
 	if (store_find(s->ops->store, s->req->uuid, NULL, &hits) < 0)
-		return false;
+		return 0;
 	for (size_t i = 0; i < hits.n; i++) {
-		_cleanup_(lock_freep) struct lock *lock = NULL;
+		int r = stop_campaign(s, hits.items[i].parent, err);
 
-		if (lock_parent(s->ops->env, hits.items[i].parent, s->req->uuid, &lock, NULL) == 0)
-			has_ended |= ops_end_campaign(s->ops, hits.items[i].parent, s->req->uuid,
-			                              "stopped");
+		/* Somebody is about to make it. Who may not lock stops nothing anyway. */
+		if (r == -ETIMEDOUT || r == -EINTR)
+			return r;
 	}
-	return has_ended;
+	return 0;
+}
+
+/* The device is not there, and will not be made again; what is made already may come. */
+static void explain_ending(const struct stop *s, struct error *err)
+{
+	static const char over[] = "it is not started automatically any more until its parent "
+				   "registers again";
+
+	if (s->ending.pid > 0)
+		error_set_cause(err, "process %d is inside the driver, to make it",
+		                (int)s->ending.pid);
+	if (!s->ending.may_come)
+		error_set_advice(err, "%s", over);
+	else if (running_pid(s->ops->env) > 0)
+		error_set_advice(err, "%s; if it comes all the same mdevmgrd removes it", over);
+	else
+		error_set_advice(err,
+		                 "%s; if it comes all the same stop it again, since mdevmgrd "
+		                 "is not running",
+		                 over);
 }
 
 /* Looks again for what a try has brought meanwhile. */
 static int stop_inactive(struct stop *s, struct error *err)
 {
-	bool has_ended = stop_campaigns(s);
 	int r;
 
 	error_done(err);
+	r = stop_campaigns(s, err);
+	if (r < 0)
+		return r;
+	error_done(err);
 	r = stop_find(s, err);
-	if (r == -ENODEV && has_ended)
-		error_set_advice(err, "it is not started automatically any more until its parent "
-		                      "registers again");
+	if (r == -ENODEV && s->has_ended)
+		explain_ending(s, err);
 	return r;
 }
 

@@ -30,3 +30,7 @@ int try_write(struct try *t, struct error *err);
  * between has not stopped it. CAMPAIGN_FAILED: it has gone; CAMPAIGN_DEGRADED: it stays, why
  * says so too; CAMPAIGN_HALF_MADE: it is on its way. */
 enum campaign_phase try_remove_half_made(struct try *t, struct strbuf *why);
+
+/** Removes a device that has come in spite of a stop, and writes down that its campaign is
+ * over; or that the device stays, since somebody uses it, or it cannot be removed. */
+int try_remove_stopped(struct try *t, struct error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A step of a campaign that takes a device away: what is half made and shall not stay. Who
- * uses it keeps it. */
+ * A step of a campaign that takes a device away: what is half made and shall not stay, and
+ * what has come in spite of a stop. Who uses it keeps it. */
 #include "config.h"
 
 #include <errno.h>
@@ -38,4 +38,41 @@ enum campaign_phase try_remove_half_made(struct try *t, struct strbuf *why)
 	apply_result_done(&t->start.result);
 	t->start.is_half_made = false;
 	return CAMPAIGN_FAILED;
+}
+
+/* Returns the phase that it leaves; why gets what failed. */
+static enum campaign_phase remove_stopped(struct try *t, struct strbuf *why)
+{
+	_cleanup_(error_done) struct error err = ERROR_INIT;
+	int r;
+
+	if (is_in_use(t, why))
+		return CAMPAIGN_DEGRADED;
+	error_set(&err, -ECANCELED, "%s", strbuf_str(why));
+	r = start_undo(&t->start, &err);
+	if (r == 0)
+		return CAMPAIGN_DONE;
+	if (t->start.result.pid > 0) {
+		strbuf_addf(why, "; process %d waits for its last user", (int)t->start.result.pid);
+		return CAMPAIGN_DONE;
+	}
+	strbuf_clear(why);
+	error_format(&err, why);
+	return CAMPAIGN_DEGRADED;
+}
+
+/* Whoever dies before the record is written has it judged, and removed, once more. */
+int try_remove_stopped(struct try *t, struct error *err)
+{
+	_cleanup_(strbuf_done) struct strbuf why = STRBUF_INIT;
+	enum campaign_phase phase;
+	int r;
+
+	strbuf_add_str(&why, t->entry.reason);
+	phase = remove_stopped(t, &why);
+	r = try_turn(t, phase, strbuf_str(&why), err);
+	if (r < 0)
+		return r;
+	t->record.pid = t->start.result.pid;
+	return try_write(t, err);
 }

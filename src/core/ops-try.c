@@ -412,6 +412,9 @@ static int try_act(struct try *t, struct lock **lock, struct error *err)
 	case CAMPAIGN_REMAKE:
 		r = try_prepare(t, err);
 		return r < 0 ? r : try_remake(t, lock, err);
+	case CAMPAIGN_REMOVE:
+		r = try_prepare(t, err);
+		return r < 0 ? r : try_remove_stopped(t, err);
 	case CAMPAIGN_RETIRE:
 		return try_retire(t, err);
 	case CAMPAIGN_BLOCK:

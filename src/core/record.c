@@ -48,6 +48,15 @@ void record_done(struct record *record)
 	*record = (struct record){ 0 };
 }
 
+void record_take_back_stop(struct record *record)
+{
+	if (!record->is_stopped)
+		return;
+	record->is_stopped = false;
+	free(record->reason);
+	record->reason = NULL;
+}
+
 /* ---- text ------------------------------------------------------------------------- */
 
 int record_parse_u64(const char *text, uint64_t *ret)
@@ -140,6 +149,13 @@ static int parse_unsigned(const char *value, unsigned *ret)
 	return r;
 }
 
+/* Of a later version is what says anything else. */
+static int parse_mark(const char *value, bool *ret)
+{
+	*ret = strcmp(value, "1") == 0;
+	return *ret ? 0 : -EINVAL;
+}
+
 static int parse_phase(const char *value, enum campaign_phase *ret)
 {
 	for (unsigned i = CAMPAIGN_NONE + 1; i < _CAMPAIGN_PHASE_MAX; i++)
@@ -191,6 +207,8 @@ static int take_field(struct record *record, const char *key, const char *value)
 {
 	if (strcmp(key, "phase") == 0)
 		return parse_phase(value, &record->phase);
+	if (strcmp(key, "stopped") == 0)
+		return parse_mark(value, &record->is_stopped);
 	if (strcmp(key, "other") == 0)
 		return parse_parent(value, &record->other);
 	if (strcmp(key, "reason") == 0)
@@ -238,6 +256,7 @@ void record_format(const struct record *record, struct strbuf *out)
 	add_number(out, "since", (uint64_t)record->since);
 	add_number(out, "next", (uint64_t)record->next);
 	add_number(out, "definition", record->definition);
+	add_number(out, "stopped", record->is_stopped);
 	add_number(out, "pid", (uint64_t)record->pid);
 	add_number(out, "pid_start", record->pid_start);
 	if (record->other && !store_parent_problem(record->other))

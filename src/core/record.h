@@ -47,6 +47,7 @@ struct record {
 	int64_t since;
 	int64_t next;
 	uint64_t definition; /* hash of the definition's bytes at the last attempt */
+	bool is_stopped;     /* CREATING, STUCK: by hand since then; what comes is removed */
 	pid_t pid;           /* STUCK: who writes */
 	uint64_t pid_start;  /* when it was started, in the kernel's ticks; 0: it had ended */
 	char *other;         /* BLOCKED: the parent that has the UUID, or NULL */
@@ -113,6 +114,9 @@ int record_remove(const struct records *records, const char *parent, const struc
 
 /** Releases the texts; zeros afterwards. */
 void record_done(struct record *record);
+
+/** As it would be without the stop that came when somebody was at work. */
+void record_take_back_stop(struct record *record);
 
 /** True if the process that a record names still is in the driver: that very process, not
  * another one with its pid, nor what is left of it. */

@@ -307,7 +307,8 @@ static void copy_record(const struct subject *s, bool is_there, struct survey_en
 		return;
 	}
 	ret->attempts = record->attempts;
-	ret->was_left = record->phase == CAMPAIGN_CREATING || record->phase == CAMPAIGN_STUCK;
+	ret->was_left = campaign_phase_is_at_work(record->phase);
+	ret->is_stopped = ret->was_left && record->is_stopped;
 	ret->errnum = record->errnum;
 	ret->since = record->since;
 	ret->tried = record->definition;

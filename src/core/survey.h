@@ -37,6 +37,7 @@ struct survey_entry {
 	pid_t pid;           /* STUCK: who writes; else 0 */
 	bool is_held;        /* devices are taken down with the system: nothing is started */
 	bool was_left;       /* whoever was to start it died, or gave up, before the end */
+	bool is_stopped;     /* ... and it was stopped since, by hand */
 	bool is_half_made;   /* the device is there, and waits for the rest of its attributes */
 	unsigned written;    /* ... so many of them are */
 	uint64_t tried;      /* hash of the definition at the last try; 0: none, or unknown */

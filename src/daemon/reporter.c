@@ -53,6 +53,16 @@ static void tell(const struct reporter *reporter, const char *parent,
 	                                                         .text = strbuf_str(&text) });
 }
 
+/* A device that goes, or one that its driver is done with and that is not wanted any more. */
+static bool is_stop(const struct manager_device *before, const struct manager_device *after,
+                    const struct survey_entry *entry)
+{
+	if (is_there(before))
+		return after->state == DEVICE_INACTIVE && after->is_auto;
+	return before && before->state == DEVICE_STUCK && entry->is_stopped &&
+	       (after->state == DEVICE_STOPPING || after->state == DEVICE_INACTIVE);
+}
+
 static void tell_state(const struct reporter *reporter, const char *parent,
                        const struct manager_device *before, const struct manager_device *after,
                        const struct survey_entry *entry)
@@ -62,7 +72,7 @@ static void tell_state(const struct reporter *reporter, const char *parent,
 	/* mdevmgr-devices.service does it, and tells in one line. */
 	if (entry->is_held && after->state == DEVICE_INACTIVE)
 		return;
-	if (is_there(before) && after->state == DEVICE_INACTIVE && after->is_auto)
+	if (is_stop(before, after, entry))
 		tell(reporter, parent, entry, LOG_INFO, MESSAGE_ID_STOPPED,
 		     "was stopped by somebody and stays stopped");
 	else if (before && before->state == DEVICE_STUCK &&

@@ -46,6 +46,7 @@ static void require_round_trip(const struct record *first)
 	fuzz_require(again.since == first->since && again.next == first->next);
 	fuzz_require(again.definition == first->definition && again.pid == first->pid);
 	fuzz_require(again.pid_start == first->pid_start);
+	fuzz_require(again.is_stopped == first->is_stopped);
 	fuzz_require(again.other_registration == first->other_registration);
 	fuzz_require(is_same_text(again.other, first->other));
 	fuzz_require(is_same_text(again.reason, first->reason));

@@ -25,12 +25,14 @@ enum {
 	CHANGED = 1 << 8,
 	SEEN = 1 << 9,
 	FREED = 1 << 10,
-	LATER = 1 << 11,    /* the next try is in a second */
-	MANY = 1 << 12,     /* CAMPAIGN_PATIENCE attempts */
-	OTHER_Q = 1 << 13,  /* recorded: blocked by Q */
-	STOPPING = 1 << 14, /* the system goes down */
-	UNNOTED = 1 << 15,  /* nobody has remembered the registration */
-	NO_NEXT = 1 << 16   /* ... and there is none; HALF_MADE: removed by us */
+	LATER = 1 << 11,      /* the next try is in a second */
+	MANY = 1 << 12,       /* CAMPAIGN_PATIENCE attempts */
+	OTHER_Q = 1 << 13,    /* recorded: blocked by Q */
+	STOPPING = 1 << 14,   /* the system goes down */
+	UNNOTED = 1 << 15,    /* nobody has remembered the registration */
+	NO_NEXT = 1 << 16,    /* ... and there is none; HALF_MADE: removed by us */
+	STOPPED = 1 << 17,    /* by hand, ten seconds ago */
+	NOW_STOPPED = 1 << 18 /* ... a second ago */
 };
 
 #define ABSENT    PRESENCE_ABSENT
@@ -203,6 +205,28 @@ static const struct row rows[] = {
 	{ ABSENT, CAMPAIGN_STUCK, ALIVE, DEVICE_STUCK, CAMPAIGN_REST, STUCK_DUE, "recorded" },
 	{ ABSENT, CAMPAIGN_STUCK, 0, DEVICE_STARTING, CAMPAIGN_START, 0, NULL },
 
+	/* stopped while somebody was inside the driver: what comes all the same goes again */
+	{ ABSENT, CAMPAIGN_STUCK, STOPPED | ALIVE, DEVICE_STUCK, CAMPAIGN_REST, STUCK_DUE, "recorded; process 42 is still inside" },
+	{ COMING, CAMPAIGN_STUCK, STOPPED | ALIVE, DEVICE_STUCK, CAMPAIGN_REST, STUCK_DUE, "recorded; process 42" },
+	{ ACTIVE, CAMPAIGN_STUCK, STOPPED | ALIVE, DEVICE_STUCK, CAMPAIGN_REST, STUCK_DUE, "recorded; process 42" },
+	{ ABSENT, CAMPAIGN_STUCK, STOPPED, DEVICE_INACTIVE, CAMPAIGN_RETIRE, 0, "recorded" },
+	{ ABSENT, CAMPAIGN_STUCK, NOW_STOPPED | CHANGED | FREED | SEEN, DEVICE_INACTIVE, CAMPAIGN_RETIRE, 0, "recorded" },
+	{ ABSENT, CAMPAIGN_STUCK, STOPPED | MANUAL, DEVICE_INACTIVE, CAMPAIGN_RETIRE, 0, "recorded" },
+	{ ABSENT, CAMPAIGN_STUCK, STOPPED | RIVAL | NO_TYPE, DEVICE_INACTIVE, CAMPAIGN_RETIRE, 0, "recorded" },
+	{ ABSENT, CAMPAIGN_CREATING, STOPPED, DEVICE_INACTIVE, CAMPAIGN_RETIRE, 0, "recorded" },
+	{ ABSENT, CAMPAIGN_CREATING, NOW_STOPPED, DEVICE_INACTIVE, CAMPAIGN_REST, 5 * SECOND, "recorded" },
+	{ COMING, CAMPAIGN_CREATING, STOPPED, DEVICE_STARTING, CAMPAIGN_REST, 5 * SECOND, "recorded" },
+	{ COMING, CAMPAIGN_STUCK, STOPPED, DEVICE_STARTING, CAMPAIGN_REST, 5 * SECOND, "recorded" },
+	{ ACTIVE, CAMPAIGN_STUCK, STOPPED, DEVICE_STOPPING, CAMPAIGN_REMOVE, 0, "recorded; it has come all the same" },
+	{ ACTIVE, CAMPAIGN_CREATING, NOW_STOPPED, DEVICE_STOPPING, CAMPAIGN_REMOVE, 0, "recorded; it has come" },
+	{ ACTIVE, CAMPAIGN_CREATING, STOPPED | MANUAL | CHANGED, DEVICE_STOPPING, CAMPAIGN_REMOVE, 0, "recorded" },
+	{ ACTIVE, CAMPAIGN_STUCK, STOPPED | DIFFERS, DEVICE_DEGRADED, CAMPAIGN_RETIRE, 0, "type tb" },
+	{ ACTIVE, CAMPAIGN_STUCK, STOPPED | STOPPING, DEVICE_STOPPING, CAMPAIGN_REST, 0, NULL },
+	{ ELSEWHERE, CAMPAIGN_STUCK, STOPPED, DEVICE_INACTIVE, CAMPAIGN_RETIRE, 0, "active on parent Q" },
+	{ GOING, CAMPAIGN_STUCK, STOPPED, DEVICE_STOPPING, CAMPAIGN_REST, SECOND, "last user" },
+	/* ... which is nothing to other phases */
+	{ ABSENT, CAMPAIGN_RETRY, STOPPED, DEVICE_STARTING, CAMPAIGN_START, 0, NULL },
+
 	/* not there: over, for good */
 	{ ABSENT, CAMPAIGN_DONE, 0, DEVICE_INACTIVE, CAMPAIGN_REST, 0, "recorded" },
 	{ ABSENT, CAMPAIGN_DONE, CHANGED | FREED | NO_RECORD_ARMED, DEVICE_INACTIVE, CAMPAIGN_REST, 0, NULL },
@@ -224,6 +248,9 @@ static struct record record_of(const struct row *row)
 		.other = row->phase != CAMPAIGN_BLOCKED ? NULL
 		         : row->flags & OTHER_Q         ? q
 		                                        : z,
+		.is_stopped = row->flags & (STOPPED | NOW_STOPPED),
+		.since = row->flags & NOW_STOPPED ? NOW - SECOND : NOW - 10 * SECOND,
+		.pid = 42,
 		.reason = reason,
 	};
 }

@@ -11,6 +11,7 @@
 #include "core/campaign.h"
 #include "core/ops-private.h"
 #include "core/registration.h"
+#include "core/running.h"
 #include "lib/tree.h"
 #include "lib/unit.h"
 
@@ -223,11 +224,10 @@ static void test_stop_ends_what_waits(void **state)
 	static const struct {
 		enum campaign_phase before, after;
 	} rows[] = {
-		{ CAMPAIGN_ARMED, CAMPAIGN_DONE },        { CAMPAIGN_RETRY, CAMPAIGN_DONE },
-		{ CAMPAIGN_NO_TYPE, CAMPAIGN_DONE },      { CAMPAIGN_NO_INSTANCE, CAMPAIGN_DONE },
-		{ CAMPAIGN_BLOCKED, CAMPAIGN_DONE },      { CAMPAIGN_FAILED, CAMPAIGN_DONE },
-		{ CAMPAIGN_CREATING, CAMPAIGN_CREATING }, { CAMPAIGN_STUCK, CAMPAIGN_STUCK },
-		{ CAMPAIGN_DEGRADED, CAMPAIGN_DEGRADED },
+		{ CAMPAIGN_ARMED, CAMPAIGN_DONE },     { CAMPAIGN_RETRY, CAMPAIGN_DONE },
+		{ CAMPAIGN_NO_TYPE, CAMPAIGN_DONE },   { CAMPAIGN_NO_INSTANCE, CAMPAIGN_DONE },
+		{ CAMPAIGN_BLOCKED, CAMPAIGN_DONE },   { CAMPAIGN_FAILED, CAMPAIGN_DONE },
+		{ CAMPAIGN_HALF_MADE, CAMPAIGN_DONE }, { CAMPAIGN_DEGRADED, CAMPAIGN_DEGRADED },
 	};
 	struct fixture *f = *state;
 
@@ -568,9 +568,231 @@ static void test_a_stuck_driver_keeps_no_lock(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* ---- half made ------------------------------------------------------------------------------- */
-
 static const char *const attributes[] = { "a0", NULL };
+
+/* ---- ... and a stop meanwhile ------------------------------------------------------------- */
+
+#define WRITER "/proc/42/stat"
+
+/* A writer, process 42, inside the driver since tick 99; or it was. */
+static void make_stuck(struct fixture *f, bool is_alive)
+{
+	const struct record record = { .phase = CAMPAIGN_STUCK,
+		                       .registration = 7,
+		                       .attempts = 3,
+		                       .pid = 42,
+		                       .pid_start = 99,
+		                       .reason = (char *)"does not come back" };
+
+	if (is_alive)
+		tree_file(f->tree, WRITER, "42 (w) D 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 99 0\n");
+	assert_int_equal(record_write(f->ops->records, "p1", &f->u1, &record, false), 0);
+}
+
+static void assert_stopped(struct fixture *f, enum campaign_phase expected)
+{
+	assert_int_equal(phase(f, &f->u1), expected);
+	assert_true(f->record.is_stopped);
+	assert_int_equal(f->record.attempts, 3);
+	assert_non_null(strstr(f->record.reason, "stopped by "));
+}
+
+/* Told to stop, while its writer is inside the driver. */
+static void stop_stuck(struct fixture *f)
+{
+	arm(f);
+	make_stuck(f, true);
+	assert_int_equal(stop(f), -ENODEV);
+	assert_stopped(f, CAMPAIGN_STUCK);
+}
+
+static void test_stop_of_what_is_being_made_names_who_makes_it(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	assert_int_equal(f->record.pid, 42);
+	assert_int_equal(f->record.pid_start, 99);
+	assert_non_null(strstr(f->err.cause, "process 42 is inside the driver"));
+	assert_non_null(strstr(f->err.advice, "not started automatically"));
+	assert_non_null(strstr(f->err.advice, "mdevmgrd is not running"));
+	assert_int_equal(running_mark(f->env), 0);
+	assert_int_equal(stop(f), -ENODEV);
+	assert_stopped(f, CAMPAIGN_STUCK);
+	assert_non_null(strstr(f->err.advice, "mdevmgrd removes it"));
+	/* looked at as long as it is inside, and nothing else */
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_stopped(f, CAMPAIGN_STUCK);
+	assert_null(f->tree->writes);
+}
+
+static void test_what_was_stopped_while_it_was_made_is_not_tried_again(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	tree_remove(f->tree, WRITER);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_false(f->record.is_stopped);
+	assert_non_null(strstr(f->record.reason, "stopped by "));
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_null(f->tree->writes);
+}
+
+static void test_what_comes_in_spite_of_a_stop_is_removed(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	tree_remove(f->tree, WRITER);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_non_null(strstr(f->record.reason, "stopped by "));
+	assert_false(tree_has(f->tree, "/sys/devices/p1/" U1));
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+static void test_what_is_manual_and_comes_in_spite_of_a_stop_is_removed(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	tree_file(f->tree, DIR U1, MANUAL);
+	tree_remove(f->tree, WRITER);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+/* Somebody has it already: it stays, is told as what it is, and gets no attributes. */
+static void test_what_comes_in_spite_of_a_stop_and_is_used_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	tree_remove(f->tree, WRITER);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	tree_dir(f->tree, "/sys/kernel/iommu_groups/7");
+	tree_link(f->tree, "/sys/devices/p1/" U1 "/iommu_group", "../../../kernel/iommu_groups/7");
+	tree_file(f->tree, "/proc/11/comm", "qemu\n");
+	tree_file(f->tree, "/proc/11/cmdline", "qemu");
+	tree_link(f->tree, "/proc/11/fd/0", "/dev/vfio/7");
+	tree_link(f->tree, "/proc/11/fd/1", "anon_inode:[vfio-device]");
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DEGRADED);
+	assert_non_null(strstr(f->record.reason, "stopped by "));
+	assert_non_null(strstr(f->record.reason, "somebody uses it"));
+	assert_null(f->tree->writes);
+}
+
+static void test_what_cannot_be_removed_in_spite_of_a_stop_is_degraded(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	tree_remove(f->tree, WRITER);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	f->tree->fail_name = "remove";
+	f->tree->fail_errno = -EIO;
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DEGRADED);
+	assert_non_null(strstr(f->record.reason, "failed too: Input/output error"));
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+/* Whoever worked on it has died, and its writer, whom nobody knows, has not or has come to
+ * the driver yet. */
+static void test_stop_of_what_a_left_writer_makes(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	assert_int_equal(stop(f), -ENODEV);
+	assert_stopped(f, CAMPAIGN_CREATING);
+	assert_non_null(strstr(f->err.advice, "not started automatically"));
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_stopped(f, CAMPAIGN_CREATING);
+	assert_null(f->tree->writes);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+/* Its pid, which may be somebody else's by now, is forgotten. */
+static void test_stop_when_the_writer_has_gone(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	make_stuck(f, false);
+	assert_int_equal(stop(f), -ENODEV);
+	assert_stopped(f, CAMPAIGN_STUCK);
+	assert_int_equal(f->record.pid, 0);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_null(f->tree->writes);
+}
+
+/* By hand, since the daemon has not come to it yet. */
+static void test_stop_again_removes_what_has_come(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	tree_remove(f->tree, WRITER);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	assert_int_equal(stop(f), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_string_equal(f->tree->writes, "remove=1\n");
+}
+
+/* It fails: the kernel still makes it. But it is wanted again. */
+static void test_start_takes_the_stop_back(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	f->tree->fail_name = "create";
+	f->tree->fail_errno = -EEXIST;
+	assert_int_equal(start(f), -EEXIST);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_STUCK);
+	assert_false(f->record.is_stopped);
+	assert_int_equal(f->record.pid, 42);
+	assert_int_equal(f->record.pid_start, 99);
+	tree_remove(f->tree, WRITER);
+	tree_device(f->tree, "p1", "t1", U1, attributes);
+	tree_forget_writes(f->tree);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "a0=x\nuevent=MDEVMGR=ready\n");
+}
+
+/* Not as long as a try may still bring the device. */
+static void test_interrupted_stop_promises_nothing(void **state)
+{
+	static volatile sig_atomic_t flag = SIGTERM;
+	struct fixture *f = *state;
+	struct lock *lock;
+
+	arm(f);
+	put_record(f, &f->u1, CAMPAIGN_CREATING);
+	assert_int_equal(lock_parent(f->env, "p1", &f->u2, &lock, &f->err), 0);
+	env_set_interrupt(f->env, &flag);
+	assert_int_equal(stop(f), -EINTR);
+	assert_non_null(strstr(f->err.message, "Interrupted while waiting"));
+	lock_free(lock);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_CREATING);
+	assert_false(f->record.is_stopped);
+}
+
+/* ---- half made ------------------------------------------------------------------------------- */
 
 static void add_script(struct fixture *f, const char *body)
 {
@@ -979,6 +1201,23 @@ static void test_retry_does_not_make_a_half_made_device_anew(void **state)
 	assert_string_equal(f->tree->writes, "a1=y\nuevent=MDEVMGR=ready\n");
 }
 
+static void test_retry_takes_the_stop_back(void **state)
+{
+	struct fixture *f = *state;
+
+	stop_stuck(f);
+	assert_int_equal(retry(f, &f->u1, NULL, 0), 1);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_STUCK);
+	assert_false(f->record.is_stopped);
+	assert_int_equal(f->record.pid, 42);
+	assert_null(f->record.reason);
+	assert_int_equal(retry(f, &f->u1, NULL, 0), 0);
+	tree_remove(f->tree, WRITER);
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "create=" U1 "\na0=x\nuevent=MDEVMGR=ready\n");
+}
+
 /* What p0 remembers cannot be written. */
 static void test_retry_goes_on_after_a_failure(void **state)
 {
@@ -1087,6 +1326,17 @@ int main(void)
 		row(test_what_is_whole_at_once_is_recorded_after),
 		row(test_what_a_script_is_told_of_is_recorded_before),
 		row(test_a_stuck_driver_keeps_no_lock),
+		row(test_stop_of_what_is_being_made_names_who_makes_it),
+		row(test_what_was_stopped_while_it_was_made_is_not_tried_again),
+		row(test_what_comes_in_spite_of_a_stop_is_removed),
+		row(test_what_is_manual_and_comes_in_spite_of_a_stop_is_removed),
+		row(test_what_comes_in_spite_of_a_stop_and_is_used_stays),
+		row(test_what_cannot_be_removed_in_spite_of_a_stop_is_degraded),
+		row(test_stop_of_what_a_left_writer_makes),
+		row(test_stop_when_the_writer_has_gone),
+		row(test_stop_again_removes_what_has_come),
+		row(test_start_takes_the_stop_back),
+		row(test_interrupted_stop_promises_nothing),
 		row(test_half_made_is_finished),
 		row(test_half_made_and_refused_is_degraded),
 		row(test_half_made_stays_so_when_interrupted),
@@ -1105,6 +1355,7 @@ int main(void)
 		row(test_not_made_is_tried_again),
 		row(test_retry_arms_what_is_not_active),
 		row(test_retry_does_not_make_a_half_made_device_anew),
+		row(test_retry_takes_the_stop_back),
 		row(test_retry_goes_on_after_a_failure),
 		row(test_retry_needs_records),
 		row(test_start_parent_starts_once),

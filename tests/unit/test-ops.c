@@ -299,6 +299,48 @@ static void test_stop_looks_again_when_it_has_the_lock(void **state)
 	assert_false(tree_has(f->tree, "/trace"));
 }
 
+static void add_user(struct fixture *f)
+{
+	tree_dir(f->tree, "/sys/kernel/iommu_groups/7");
+	tree_link(f->tree, "/sys/devices/p1/" U1 "/iommu_group", "../../../kernel/iommu_groups/7");
+	tree_file(f->tree, "/proc/11/comm", "qemu\n");
+	tree_file(f->tree, "/proc/11/cmdline", "qemu");
+	tree_link(f->tree, "/proc/11/fd/0", "/dev/vfio/7");
+	tree_link(f->tree, "/proc/11/fd/1", "anon_inode:[vfio-device]");
+}
+
+/* It comes, and somebody uses it, when the stop waits for who makes it: the stop fails, and
+ * nothing may remove the device later. */
+static void test_a_stop_that_fails_is_not_remembered(void **state)
+{
+	const struct record creating = { .phase = CAMPAIGN_CREATING, .registration = 7 };
+	struct fixture *f = *state;
+	struct record found = { 0 };
+	struct lock *lock;
+	int status, go;
+	pid_t pid;
+
+	tree_dir(f->tree, "/run/mdevmgr");
+	tree_file(f->tree, "/sys/devices/p1/mdev_registration", "7\n");
+	tree_file(f->tree, DIR "/p1/" U1, TEXT);
+	assert_int_equal(record_write(f->ops->records, "p1", &f->u1, &creating, false), 0);
+	pid = prepare_stop(f, &go);
+	assert_int_equal(lock_parent(f->env, "p1", &f->u1, &lock, NULL), 0);
+	close(go);
+	for (int i = 0; i < 6000 && !is_waiting_for_lock(f, pid); i++)
+		usleep(10000);
+	tree_device(f->tree, "p1", "t1", U1, NULL);
+	add_user(f);
+	lock_free(lock);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EBUSY);
+	assert_int_equal(record_read(f->ops->records, "p1", &f->u1, &found), 0);
+	assert_int_equal(found.phase, CAMPAIGN_CREATING);
+	assert_false(found.is_stopped);
+	record_done(&found);
+}
+
 /* ---- define --------------------------------------------------------------------- */
 
 static int define(struct fixture *f, const struct define_request *req)
@@ -552,6 +594,7 @@ int main(void)
 		row(test_stop),
 		row(test_stop_of_one_that_goes_or_comes),
 		row(test_stop_looks_again_when_it_has_the_lock),
+		row(test_a_stop_that_fails_is_not_remembered),
 		row(test_define_active_asks_callouts_for_attributes),
 		row(test_define_active_reads_a_matrix),
 		row(test_define_fails_without_the_attributes),

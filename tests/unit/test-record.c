@@ -66,6 +66,7 @@ static void test_round_trip(void **state)
 		.since = INT64_MAX,
 		.next = 2,
 		.definition = UINT64_MAX - 1,
+		.is_stopped = true,
 		.pid = 4711,
 		.pid_start = 99,
 		.other = other,
@@ -85,6 +86,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(found.since, INT64_MAX);
 	assert_int_equal(found.next, 2);
 	assert_int_equal(found.definition, UINT64_MAX - 1);
+	assert_true(found.is_stopped);
 	assert_int_equal(found.pid, 4711);
 	assert_int_equal(found.pid_start, 99);
 	assert_string_equal(found.other, other);
@@ -212,6 +214,9 @@ static void test_what_cannot_be_understood(void **state)
 		"boot_id=\nphase=done\nregistration=1\npid=2147483648\n",
 		"boot_id=\nphase=done\nregistration=1\npid=-1\n",
 		"boot_id=\nphase=done\nregistration=1\nattempts= 1\n",
+		"boot_id=\nphase=stuck\nregistration=1\nstopped=0\n",
+		"boot_id=\nphase=stuck\nregistration=1\nstopped=11\n",
+		"boot_id=\nphase=stuck\nregistration=1\nstopped=\n",
 		"boot_id=\nphase=done\nregistration=1\nother=../../etc\n",
 	};
 	struct world *w = *state;
@@ -225,6 +230,25 @@ static void test_what_cannot_be_understood(void **state)
 	          "boot_id=\nphase=done\nregistration=1\nlater=x\nreason=a\nreason=b");
 	assert_int_equal(record_read(w->records, P, &w->uuid, &found), 0);
 	assert_string_equal(found.reason, "b");
+	record_done(&found);
+}
+
+/* As written before stops of what is being made were remembered. */
+static void test_without_a_stop(void **state)
+{
+	struct world *w = *state;
+	struct record found = { 0 };
+
+	tree_file(w->tree, FILE,
+	          "boot_id=\nphase=stuck\nregistration=1\npid=42\npid_start=99\nreason=a\n");
+	assert_int_equal(record_read(w->records, P, &w->uuid, &found), 0);
+	assert_false(found.is_stopped);
+	record_take_back_stop(&found);
+	assert_string_equal(found.reason, "a");
+	found.is_stopped = true;
+	record_take_back_stop(&found);
+	assert_false(found.is_stopped);
+	assert_null(found.reason);
 	record_done(&found);
 }
 
@@ -312,6 +336,7 @@ int main(void)
 		WORLD_TEST(test_boots),
 		WORLD_TEST(test_stopping),
 		WORLD_TEST(test_what_cannot_be_understood),
+		WORLD_TEST(test_without_a_stop),
 		WORLD_TEST(test_what_is_no_file),
 		WORLD_TEST(test_long_reason_fits),
 		WORLD_TEST(test_writers),

@@ -22,6 +22,7 @@ struct change {
 	bool is_broken;
 	bool was_broken;
 	bool is_held;
+	bool is_stopped;
 	bool is_private;
 	const char *text; /* after "UUID on p "; NULL: nothing is told */
 };
@@ -31,6 +32,14 @@ static const struct change changes[] = {
 	{ DEVICE_WAITING_PARENT, DEVICE_ACTIVE, .text = "is active: why" },
 	{ DEVICE_STUCK, DEVICE_ACTIVE, .text = "goes on: the driver came back: why" },
 	{ DEVICE_STUCK, DEVICE_STARTING, .text = "goes on: the driver came back: why" },
+	{ DEVICE_STUCK, DEVICE_STOPPING, .is_stopped = true,
+	  .text = "was stopped by somebody and stays stopped: why" },
+	{ DEVICE_STUCK, DEVICE_INACTIVE, .is_stopped = true, .is_manual = true,
+	  .text = "was stopped by somebody and stays stopped: why" },
+	{ DEVICE_STUCK, DEVICE_INACTIVE, .text = NULL },
+	{ DEVICE_STUCK, DEVICE_DEGRADED, .is_stopped = true,
+	  .text = "is active, but not as defined: why" },
+	{ DEVICE_STARTING, DEVICE_STOPPING, .is_stopped = true, .text = NULL },
 	{ DEVICE_STARTING, DEVICE_FAILED, .text = "cannot be started: why" },
 	{ DEVICE_STARTING, DEVICE_STUCK, .text = "is stuck in its driver: why" },
 	{ DEVICE_ACTIVE, DEVICE_DEGRADED, .text = "is active, but not as defined: why" },
@@ -84,6 +93,7 @@ static void report(const struct reporter *reporter, const struct change *change)
 {
 	struct survey_entry entry = { .is_defined = true,
 		                      .is_held = change->is_held,
+		                      .is_stopped = change->is_stopped,
 		                      .is_private = change->is_private,
 		                      .reason = (char *)"why" };
 	struct manager_device before = { .state = (unsigned char)change->before,

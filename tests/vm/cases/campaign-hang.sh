@@ -95,6 +95,83 @@ kmod "release h1"
 comes_to h1 "$A" "done" "it failed in the end: it is tried again"
 like "$(kmod_created h1 "$A")." " 2:1." "and is created once"
 
+# hang_again: in the next registration.
+hang_again() {
+	kmod "unregister h1"
+	kmod "hang h1 $A"
+	kmod "add h1"
+	check "a create hangs" wait_for 60 kmod_is h1 held_create 1
+}
+
+# stop_fails DESC: A is not there, but its stop is remembered.
+stop_fails() {
+	expect_err 1 "not started automatically any more" "$1" mdevmgr stop -u "$A"
+	check "... and it is remembered" grep -qx stopped=1 "$RECORDS/h1/$A"
+}
+
+# tries UUID: how often h1 was asked for it in its last registration.
+tries() {
+	awk -v uuid="$1" '$1 == "device" && $2 == "h1" && $4 == uuid { n = substr($5, length("attempts=") + 1) }
+		END { print n }' "$KMOD"
+}
+
+# stopped while the driver keeps whoever makes it
+hang_again
+stop_fails "it cannot be stopped"
+writer=$(sed -n 's/^pid=//p' "$RECORDS/h1/$A")
+like "$ERR" "process $writer is inside the driver" "the process inside the driver is named"
+check "... which is one" test -d "/proc/$writer"
+like "$(mdevmgr status -u "$A")" " stuck " "it is told as stuck"
+stop_fails "nor a second time"
+check "the daemon is killed and comes back" daemon_kill
+settle
+check "the stop is still remembered" grep -qx stopped=1 "$RECORDS/h1/$A"
+kmod "release h1"
+comes_to h1 "$A" "done" "when the driver comes back it is over"
+check_not "the device is gone" sys_active "$A"
+check "its writer too" wait_for 60 test ! -e "/proc/$writer"
+is "$(tries "$A")" 1 "it was tried once"
+like "$(kmod_created h1 "$A")." " 3:1." "and was made"
+like "$(cat "$RECORDS/h1/$A")" "; it has come all the same" "the record says so"
+like "$(daemon_log)" "$A on h1 was stopped by somebody and stays stopped" "the journal too"
+settle
+check_not "it stays stopped" sys_active "$A"
+check "another device of the parent is there" is_active "$B"
+
+# ... and its create fails in the end
+hang_again
+stop_fails "it cannot be stopped"
+comes_to h1 "$B" "done" "another one starts"
+comes_to h1 "$C" "done" "and one more"
+kmod "set h1 create_errno=5 create_fail_first=1"
+kmod "release h1"
+comes_to h1 "$A" "done" "it failed in the end: it is over"
+settle
+is "$(tries "$A")" 1 "it is not tried again"
+check_not "and not there" sys_active "$A"
+
+# ... whom nobody knows, since its worker was killed
+hang_again
+for pid in $(daemon_workers); do
+	kill -9 "$pid"
+done
+stop_fails "it cannot be stopped"
+kmod "release h1"
+comes_to h1 "$A" "done" "when the driver comes back it is over"
+check "the device goes" wait_for_not 60 sys_active "$A"
+is "$(tries "$A")" 1 "it was tried once"
+
+# ... and started again
+hang_again
+comes_to h1 "$A" stuck "it is stuck"
+stop_fails "it cannot be stopped"
+expect_err 1 "is being created" "it cannot be started either" mdevmgr start -u "$A"
+check_not "but is wanted again" grep -q stopped "$RECORDS/h1/$A"
+kmod "release h1"
+comes_to h1 "$A" "done" "when the driver comes back it is finished"
+check "it is there" is_active "$A"
+is "$(journal "$A")" "alpha beta" "with its attributes"
+
 # its parent wants to go
 kmod "unregister h1"
 kmod "hang h1 $A"
@@ -110,6 +187,6 @@ check "the parent is gone" test ! -e "$TEST_DEVICES/h1"
 settle
 kmod "add h1"
 comes_to h1 "$A" "done" "the next registration starts it"
-like "$(kmod_created h1 "$A")." " 4:1." "once"
+like "$(kmod_created h1 "$A")." " 8:1." "once"
 
 end_campaigns
