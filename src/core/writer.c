@@ -240,16 +240,6 @@ static int writer_spawn(struct writer *writer)
 	return 0;
 }
 
-static int writer_ready(struct writer *writer)
-{
-	/* After a fork the number may be any file's: it is not ours to close. */
-	if (writer->sock >= 0 && writer->owner != getpid()) {
-		writer->sock = -1;
-		writer->kept = 0;
-	}
-	return writer->sock >= 0 ? 0 : writer_spawn(writer);
-}
-
 /* What is written: where, and what. */
 struct job {
 	int dirfd;
@@ -262,6 +252,19 @@ struct job {
 static bool is_kept(const struct writer *writer, const struct job *job)
 {
 	return job->kept && *job->kept != 0 && *job->kept == writer->kept;
+}
+
+static int writer_ready(struct writer *writer, const struct job *job)
+{
+	/* Whoever goes on with a file has made it known himself, not before a fork. */
+	if (is_kept(writer, job))
+		return 0;
+	/* After a fork the number may be any file's: it is not ours to close. */
+	if (writer->sock >= 0 && writer->owner != getpid()) {
+		writer->sock = -1;
+		writer->kept = 0;
+	}
+	return writer->sock >= 0 ? 0 : writer_spawn(writer);
 }
 
 static int writer_send(const struct writer *writer, const struct job *job)
@@ -336,7 +339,7 @@ static int writer_wait(const struct env *env, int sock, unsigned limit_ms, bool 
 /* A child that somebody killed while it had nothing to do is replaced. */
 static int writer_ask(struct writer *writer, const struct job *job)
 {
-	int r = writer_ready(writer);
+	int r = writer_ready(writer, job);
 
 	if (r == 0)
 		r = writer_send(writer, job);

@@ -31,7 +31,7 @@ int writer_write(struct writer *writer, const struct env *env, int dirfd, const 
                  const void *bytes, size_t n, unsigned limit_ms, pid_t *ret_pid) _must_check_;
 
 /** The same, not to be interrupted, of a file that is written again and again: the child keeps
- * the last one open. *file is 0 at first and the writer's afterwards; it stands for dirfd and
- * name, which are the same each time. */
+ * the last one open. *file is 0 at first, also after a fork, and the writer's afterwards; it
+ * stands for dirfd and name, which are the same each time. */
 int writer_write_kept(struct writer *writer, uint64_t *file, int dirfd, const char *name,
                       const void *bytes, size_t n, unsigned limit_ms, pid_t *ret_pid) _must_check_;

@@ -238,6 +238,50 @@ static void test_fork_of_the_owner(void **state)
 	close(dir);
 }
 
+static pid_t child_by_kept(struct tree *t, struct writer *writer, uint64_t *file, int dir,
+                           const char *name)
+{
+	char *text, path[64];
+	pid_t pid;
+
+	assert_int_equal(put_kept(writer, file, dir, name, "?"), 0);
+	snprintf(path, sizeof(path), DIR "/%s", name);
+	text = tree_read(t, path);
+	pid = atoi(text);
+	free(text);
+	return pid;
+}
+
+/* With files that it begins anew, as the header says. */
+static void test_fork_of_who_keeps_a_file(void **state)
+{
+	struct tree *t = *state;
+	struct writer *writer = new_writer(t);
+	int dir = open_dir(t), status;
+	uint64_t kept = 0;
+	pid_t ours, pid;
+
+	tree_file(t, DIR "/a", "");
+	tree_file(t, DIR "/b", "");
+	sysfs_set_writer(t->sysfs, who, NULL);
+	ours = child_by_kept(t, writer, &kept, dir, "a");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		uint64_t own = 0;
+		pid_t theirs = child_by_kept(t, writer, &own, dir, "b");
+		bool is_same = child_by_kept(t, writer, &own, dir, "b") == theirs;
+
+		writer_free(writer);
+		_exit(theirs != ours && is_same ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(child_by_kept(t, writer, &kept, dir, "a"), ours);
+	writer_free(writer);
+	close(dir);
+}
+
 static void test_interrupt(void **state)
 {
 	static volatile sig_atomic_t flag;
@@ -339,6 +383,7 @@ int main(void)
 		row(test_another_child_keeps_nothing),
 		row(test_killed_child_is_replaced),
 		row(test_fork_of_the_owner),
+		row(test_fork_of_who_keeps_a_file),
 		row(test_interrupt),
 		row(test_no_output_is_kept),
 		row(test_no_lock_is_kept),
