@@ -19,6 +19,8 @@
 /* Nobody should use a device that was made a moment ago; somebody may. */
 #define UNDO_LIMIT_MS 10000
 
+#define UEVENT "uevent"
+
 /* ---- why a create failed -------------------------------------------------------------- */
 
 static void explain_leftover(const struct sysfs *sysfs, const struct mdev_uuid *uuid,
@@ -162,6 +164,45 @@ static int hold_device(const struct apply *apply, const struct mdev_uuid *uuid,
 	return result->device_fd;
 }
 
+/* For apply_tell_ready(), as hold_device(): no other device gets it. */
+static int hold_uevent(const struct apply *apply, const struct mdev_uuid *uuid,
+                       struct apply_result *result)
+{
+	char path[MDEV_UUID_TEXT_MAX + sizeof("/" UEVENT)];
+	bool is_short = result->device_fd < 0 && apply->parent_fd >= 0;
+	int fd;
+
+	if (result->uevent_fd >= 0)
+		return result->uevent_fd;
+	mdev_uuid_format(uuid, path);
+	strcat(path, "/" UEVENT);
+	fd = is_short ? apply->parent_fd : hold_device(apply, uuid, result);
+	if (fd >= 0)
+		fd = sysfs_open_for_writing(apply->sysfs, fd, is_short ? path : UEVENT);
+	result->uevent_fd = fd;
+	return fd;
+}
+
+static bool sets_attributes(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n; i++)
+		if (plan->steps[i].kind == PLAN_SET_ATTRIBUTE)
+			return true;
+	return false;
+}
+
+/* What was made a moment ago, before somebody else can make another of its UUID. Without
+ * attributes nothing but its uevent is written. On trees that do not react there is none,
+ * which only attributes mind. */
+static void hold_new(const struct apply *apply, const struct plan *plan,
+                     const struct plan_step *step, struct apply_result *result)
+{
+	if (apply->parent_fd < 0 || sets_attributes(plan))
+		hold_device(apply, &step->uuid, result);
+	else if (sysfs_is_live(apply->sysfs))
+		hold_uevent(apply, &step->uuid, result);
+}
+
 /* An empty value is a mark of the definition, not a call of the driver: as mdevctl,
  * nothing is written then, but the attribute must be there. */
 static int write_attr(const struct apply *apply, const struct plan_step *step,
@@ -260,8 +301,8 @@ int apply_undo(const struct apply *apply, const struct mdev_uuid *uuid, struct a
 	return r;
 }
 
-static int apply_step(const struct apply *apply, const struct plan_step *step,
-                      struct apply_result *result, struct error *err)
+static int apply_step(const struct apply *apply, const struct plan *plan,
+                      const struct plan_step *step, struct apply_result *result, struct error *err)
 {
 	int r;
 
@@ -278,8 +319,7 @@ static int apply_step(const struct apply *apply, const struct plan_step *step,
 	if (r < 0)
 		return r;
 	result->is_made = true;
-	/* On trees that do not react there is none, which only attributes mind. */
-	hold_device(apply, &step->uuid, result);
+	hold_new(apply, plan, step, result);
 	return 0;
 }
 
@@ -288,7 +328,7 @@ int apply_start(const struct apply *apply, const struct plan *plan, struct apply
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct plan_step *step = &plan->steps[i];
-		int r = apply_step(apply, step, ret, err);
+		int r = apply_step(apply, plan, step, ret, err);
 
 		if (r >= 0)
 			continue;
@@ -302,8 +342,8 @@ int apply_start(const struct apply *apply, const struct plan *plan, struct apply
 
 void apply_result_done(struct apply_result *result)
 {
-	if (result->device_fd >= 0)
-		close(result->device_fd);
+	closep(&result->device_fd);
+	closep(&result->uevent_fd);
 	*result = APPLY_RESULT_INIT;
 }
 
@@ -312,21 +352,23 @@ int apply_tell_ready(const struct apply *apply, const struct mdev_uuid *uuid,
 {
 	static const char action[] = "change ", words[] = " MDEVMGR=ready";
 	char text[sizeof(action) + MDEV_UUID_TEXT_MAX + sizeof(words)];
-	char random[MDEV_UUID_TEXT_MAX];
+	char id[MDEV_UUID_TEXT_MAX];
 	struct mdev_uuid event;
 	int fd, n;
 
 	/* Below a relocated root there is no udev. */
 	if (!sysfs_is_live(apply->sysfs))
 		return 0;
-	fd = hold_device(apply, uuid, result);
+	fd = hold_uevent(apply, uuid, result);
 	if (fd < 0)
 		return fd;
 	/* Documentation/ABI/testing/sysfs-uevent: who asked, by a UUID of his own. */
 	mdev_uuid_generate(&event);
-	mdev_uuid_format(&event, random);
-	n = snprintf(text, sizeof(text), "%s%s%s", action, random, words);
-	return sysfs_write(apply->sysfs, fd, "uevent", text, (size_t)n);
+	mdev_uuid_format(&event, id);
+	n = snprintf(text, sizeof(text), "%s%s%s", action, id, words);
+	return sysfs_write_again(apply->sysfs,
+	                         result->device_fd < 0 ? apply->parent_fd : result->device_fd,
+	                         UEVENT, fd, text, (size_t)n);
 }
 
 int apply_remove(const struct apply *apply, const struct mdev_uuid *uuid, pid_t *ret_pid,

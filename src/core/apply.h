@@ -26,18 +26,20 @@ struct apply {
 	int type_fd;           /* the type's directory in that life, or -1: not open yet */
 	uint64_t *create_file; /* its file `create` for writer_write_kept(), NULL: written once */
 	int bus_fd;            /* SYSFS_DEVICES, or -1: not open yet */
+	int parent_fd;         /* the parent's directory, or -1: not open yet */
 	bool keeps_half_made;  /* apply_start(): undoes nothing, since the caller comes back */
 };
 
 /* What remains of a start. */
 struct apply_result {
 	int device_fd;      /* the device's directory; -1: not there, or not looked for */
+	int uevent_fd;      /* its file, for apply_tell_ready(); as device_fd */
 	pid_t pid;          /* the process that a driver keeps, or 0 */
 	bool is_made;       /* this start created it, and did not remove it again */
 	unsigned n_written; /* attributes that were written, the first ones of the plan */
 };
 
-#define APPLY_RESULT_INIT ((struct apply_result){ .device_fd = -1 })
+#define APPLY_RESULT_INIT ((struct apply_result){ .device_fd = -1, .uevent_fd = -1 })
 
 /** Closes what is open; as after APPLY_RESULT_INIT. */
 void apply_result_done(struct apply_result *result);

@@ -77,7 +77,8 @@ struct apply ops_apply(struct ops *ops, unsigned limit_ms)
 		               .writer = ops->writer,
 		               .limit_ms = limit_ms,
 		               .type_fd = -1,
-		               .bus_fd = -1 };
+		               .bus_fd = -1,
+		               .parent_fd = -1 };
 }
 
 int ops_result(int r, struct error *err)

@@ -149,6 +149,7 @@ static struct apply apply_at(struct site *site)
 	if (site->type.fd >= 0)
 		apply.create_file = &site->type.create;
 	apply.bus_fd = site->bus_fd;
+	apply.parent_fd = site->parent_fd;
 	return apply;
 }
 

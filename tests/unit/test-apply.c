@@ -47,7 +47,12 @@ static int apply_plan(struct tree *t, const struct plan *plan, unsigned limit_ms
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
 	struct apply apply = {
-		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1, .bus_fd = -1
+		.env = t->env,
+		.sysfs = t->sysfs,
+		.limit_ms = limit_ms,
+		.type_fd = -1,
+		.bus_fd = -1,
+		.parent_fd = -1,
 	};
 	int r;
 
@@ -69,7 +74,12 @@ static int stop(struct tree *t, unsigned limit_ms, pid_t *ret_pid, struct error 
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	struct apply apply = {
-		.env = t->env, .sysfs = t->sysfs, .limit_ms = limit_ms, .type_fd = -1, .bus_fd = -1
+		.env = t->env,
+		.sysfs = t->sysfs,
+		.limit_ms = limit_ms,
+		.type_fd = -1,
+		.bus_fd = -1,
+		.parent_fd = -1,
 	};
 	struct mdev_uuid uuid;
 
@@ -466,6 +476,78 @@ static void test_hanging_driver_is_left_to_itself(void **state)
 	check_stuck(t, &step, "a0", "device " UUID);
 }
 
+/* ---- telling udev ---------------------------------------------------------------------- */
+
+#define MOVED "/sys/devices/p1/moved"
+
+static void assert_told(struct tree *t, const char *device, bool is_told)
+{
+	char path[128], *found;
+
+	snprintf(path, sizeof(path), "%s/uevent", device);
+	found = tree_read(t, path);
+	assert_int_equal(strstr(found, " MDEVMGR=ready") != NULL, is_told);
+	free(found);
+}
+
+/* Of one UUID there may be another device soon: it is told nothing in the name of ours. */
+static void check_told(struct tree *t, int parent_fd, const char *const *attrs)
+{
+	_cleanup_(writer_freep) struct writer *writer = NULL;
+	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
+	struct apply apply = { .env = t->env,
+		               .sysfs = t->sysfs,
+		               .type_fd = -1,
+		               .bus_fd = -1,
+		               .parent_fd = parent_fd };
+	struct mdev_uuid uuid;
+	struct plan plan = { 0 };
+
+	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
+	assert_int_equal(writer_new(t->sysfs, &writer), 0);
+	apply.writer = writer;
+	plan_of(&plan, attrs);
+	assert_int_equal(apply_start(&apply, &plan, &result, NULL), 0);
+	tree_rename(t, "/sys/devices/p1/" UUID, MOVED);
+	tree_file(t, "/sys/devices/p1/" UUID "/uevent", "");
+	assert_int_equal(apply_tell_ready(&apply, &uuid, &result), 0);
+	assert_told(t, MOVED, true);
+	assert_told(t, "/sys/devices/p1/" UUID, false);
+	plan_done(&plan);
+}
+
+static void check_told_below_parent(struct tree *t, const char *const *attrs)
+{
+	_cleanup_(closep) int fd = -1;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_fake_kernel(t);
+	fd = sysfs_open_parent(t->sysfs, "p1");
+	assert_true(fd >= 0);
+	check_told(t, fd, attrs);
+}
+
+static void test_ready_is_told_to_what_was_made(void **state)
+{
+	struct tree *t = *state;
+
+	tree_parent(t, "p1", "t1", 1);
+	tree_fake_kernel(t);
+	check_told(t, -1, NULL);
+}
+
+static void test_ready_is_told_below_the_parent(void **state)
+{
+	check_told_below_parent(*state, NULL);
+}
+
+static void test_ready_is_told_to_what_was_configured(void **state)
+{
+	static const char *const attrs[] = { "a0", "x", NULL };
+
+	check_told_below_parent(*state, attrs);
+}
+
 /* ---- the life of the parent that is meant ---------------------------------------------- */
 
 static int start_in(struct tree *t, uint64_t registration, char **ret_text)
@@ -476,7 +558,8 @@ static int start_in(struct tree *t, uint64_t registration, char **ret_text)
 		               .sysfs = t->sysfs,
 		               .registration = registration,
 		               .type_fd = -1,
-		               .bus_fd = -1 };
+		               .bus_fd = -1,
+		               .parent_fd = -1 };
 	struct error err = ERROR_INIT;
 	struct strbuf text = STRBUF_INIT;
 	struct plan plan = { 0 };
@@ -549,6 +632,9 @@ int main(void)
 		row(test_remove),
 		row(test_hanging_remove_is_left_to_itself),
 		row(test_hanging_driver_is_left_to_itself),
+		row(test_ready_is_told_to_what_was_made),
+		row(test_ready_is_told_below_the_parent),
+		row(test_ready_is_told_to_what_was_configured),
 		row(test_create_in_one_registration_only),
 	};
 

@@ -485,6 +485,17 @@ static void test_a_device_that_is_there_ends_it(void **state)
 	assert_string_equal(f->tree->writes, "uevent=MDEVMGR=ready\n");
 }
 
+static void test_a_device_without_attributes_is_told_of_too(void **state)
+{
+	struct fixture *f = *state;
+
+	arm(f);
+	tree_file(f->tree, DIR U1, "{\"mdev_type\":\"t1\",\"start\":\"auto\"}");
+	assert_int_equal(attempt(f, &f->u1), 0);
+	assert_int_equal(phase(f, &f->u1), CAMPAIGN_DONE);
+	assert_string_equal(f->tree->writes, "create=" U1 "\nuevent=MDEVMGR=ready\n");
+}
+
 /* Copied into place by hand, by whom nobody tells its unit. Once. */
 static void test_an_active_device_is_defined_by_hand(void **state)
 {
@@ -1319,6 +1330,7 @@ int main(void)
 		row(test_a_rival_blocks_until_it_is_withdrawn),
 		row(test_a_type_that_is_not_offered_waits),
 		row(test_a_device_that_is_there_ends_it),
+		row(test_a_device_without_attributes_is_told_of_too),
 		row(test_an_active_device_is_defined_by_hand),
 		row(test_an_active_device_that_is_defined_stays_ready),
 		row(test_success_by_another_hand),
