@@ -353,7 +353,6 @@ int apply_tell_ready(const struct apply *apply, const struct mdev_uuid *uuid,
 	static const char action[] = "change ", words[] = " MDEVMGR=ready";
 	char text[sizeof(action) + MDEV_UUID_TEXT_MAX + sizeof(words)];
 	char id[MDEV_UUID_TEXT_MAX];
-	struct mdev_uuid event;
 	int fd, n;
 
 	/* Below a relocated root there is no udev. */
@@ -362,9 +361,9 @@ int apply_tell_ready(const struct apply *apply, const struct mdev_uuid *uuid,
 	fd = hold_uevent(apply, uuid, result);
 	if (fd < 0)
 		return fd;
-	/* Documentation/ABI/testing/sysfs-uevent: who asked, by a UUID of his own. */
-	mdev_uuid_generate(&event);
-	mdev_uuid_format(&event, id);
+	/* Documentation/ABI/testing/sysfs-uevent: who asked, by a UUID of his own. We wait for
+	 * none, and who does has made his by chance: so the device's own will do. */
+	mdev_uuid_format(uuid, id);
 	n = snprintf(text, sizeof(text), "%s%s%s", action, id, words);
 	return sysfs_write_again(apply->sysfs,
 	                         result->device_fd < 0 ? apply->parent_fd : result->device_fd,

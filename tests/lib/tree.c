@@ -211,7 +211,7 @@ static void note_write(struct tree *t, const char *name, const char *value, size
 	size_t used = strlen(t->writes_text), left = sizeof(t->writes_text) - used;
 	const char *last = memrchr(value, ' ', n);
 
-	/* The UUID of an event that somebody asks for is a random one. */
+	/* Of an event that somebody asks for: what it says. */
 	if (strcmp(name, "uevent") == 0 && last) {
 		n -= (size_t)(last + 1 - value);
 		value = last + 1;
