@@ -9,6 +9,9 @@
 #include "core/ops-private.h"
 #include "core/site.h"
 
+/* Modes of directories are for the records' sake, and hardly ever change. */
+#define PUBLIC_US 1000000
+
 static void type_done(struct site_type *type)
 {
 	free(type->name);
@@ -131,6 +134,16 @@ int site_look_for_note(struct site *site)
 	return r == -ENOMEM ? r : 0;
 }
 
+bool site_is_private(struct site *site, int64_t now)
+{
+	if (site->store_fd < 0)
+		return true;
+	if (site->public_at > 0 && now - site->public_at < PUBLIC_US)
+		return false;
+	site->public_at = store_parent_is_private(site->store_fd, site->parent) ? 0 : now;
+	return site->public_at == 0;
+}
+
 /* ---- types ---------------------------------------------------------------------------- */
 
 bool site_has_open(const struct site *site, const char *type)
@@ -188,12 +201,14 @@ int site_write_record(struct site *site, const struct mdev_uuid *uuid, const str
                       bool is_private)
 {
 	const struct records *records = site->ops->records;
+	bool is_closed = is_private || (record->reason && site->store_fd >= 0 &&
+	                                store_parent_is_private(site->store_fd, site->parent));
 	int r = site->records_fd < 0
 	                ? -ENOENT
-	                : record_write_at(records, site->records_fd, uuid, record, is_private);
+	                : record_write_at(records, site->records_fd, uuid, record, is_closed);
 
 	if (r != -ENOENT)
 		return r;
 	r = open_records(site);
-	return r < 0 ? r : record_write_at(records, site->records_fd, uuid, record, is_private);
+	return r < 0 ? r : record_write_at(records, site->records_fd, uuid, record, is_closed);
 }

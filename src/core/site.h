@@ -35,6 +35,7 @@ struct site {
 	int root_fd; /* RECORD_DIR */
 	int records_fd;
 	int store_fd;
+	int64_t public_at;         /* when everybody could open definitions; 0: not known */
 	bool is_noted;             /* this registration is in the records: */
 	struct registration noted; /* what it armed; n_armed 0 unless is_noted */
 	struct site_type type;
@@ -66,6 +67,10 @@ bool site_has_instances(struct site *site, const char *type);
 /** Appends what available_instances of a type says now. */
 int site_read_available(struct site *site, const char *type, struct strbuf *ret) _must_check_;
 
-/** Writes a device's record, as record_write(). */
+/** store_parent_is_private(); that it is not is believed for a second. now is record_now(). */
+bool site_is_private(struct site *site, int64_t now);
+
+/** Writes a device's record, as record_write(); is_private may be of site_is_private(): a
+ * reason, which may hold values, is written by what is so now. */
 int site_write_record(struct site *site, const struct mdev_uuid *uuid, const struct record *record,
                       bool is_private) _must_check_;

@@ -332,6 +332,12 @@ static bool is_passed_over(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -ELOOP;
 }
 
+bool store_parent_is_private(int root_fd, const char *parent)
+{
+	return parent_is_hidden(parent) || !may_all_enter(root_fd, parent) ||
+	       !may_all_enter(root_fd, "");
+}
+
 int store_read_canonical(int root_fd, const char *parent, const struct mdev_uuid *uuid,
                          struct strbuf *ret, bool *ret_is_private)
 {
@@ -348,8 +354,7 @@ int store_read_canonical(int root_fd, const char *parent, const struct mdev_uuid
 		return is_passed_over(fd) ? -ENOENT : fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	*ret_is_private = !(st.st_mode & S_IROTH) || !may_all_enter(root_fd, parent) ||
-	                  !may_all_enter(root_fd, "");
+	*ret_is_private = !(st.st_mode & S_IROTH);
 	return S_ISREG(st.st_mode) ? file_read_regular(fd, DEFINITION_SIZE_MAX, ret) : -ENOENT;
 }
 

@@ -81,9 +81,13 @@ int store_read_bytes_and_privacy(const struct store_parent *p, const struct stor
 int store_open(const struct store *store) _must_check_;
 
 /** As store_read_bytes_and_privacy(), of a UUID below a parent, without a listing: STORE_DIR is
- * open. -ENOENT also for what no listing shows, and where only another spelling is there. */
+ * open. *ret_is_private is about the file alone, store_parent_is_private() about the rest.
+ * -ENOENT also for what no listing shows, and where only another spelling is there. */
 int store_read_canonical(int root_fd, const char *parent, const struct mdev_uuid *uuid,
                          struct strbuf *ret, bool *ret_is_private) _must_check_;
+
+/** True if some may not open what is below a parent, whatever their own modes. */
+bool store_parent_is_private(int root_fd, const char *parent);
 
 /** Reads and parses; the message names the file. */
 int store_read(const struct store *store, const struct store_parent *p, const struct store_entry *e,

@@ -90,11 +90,14 @@ void survey_file_done(struct survey_file *file)
 void survey_read_file(const struct look *look, const struct store_entry *e, struct survey_file *ret)
 {
 	_cleanup_(strbuf_done) struct strbuf bytes = STRBUF_INIT;
-	int r = look->site && !e->name
+	bool is_of_site = look->site && !e->name;
+	int r = is_of_site
 	                ? store_read_canonical(look->site->store_fd, look->parent, &e->uuid, &bytes,
 	                                       &ret->is_private)
 	                : store_read_bytes_and_privacy(&look->store, e, &bytes, &ret->is_private);
 
+	if (is_of_site && look->is_private)
+		ret->is_private = true;
 	ret->why = ERROR_INIT;
 	ret->result = r;
 	if (r == -ENOENT)

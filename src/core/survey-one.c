@@ -105,6 +105,7 @@ int survey_device_at(struct site *site, const struct mdev_uuid *uuid,
 	look.noted = site->noted;
 	look.is_noted = site->is_noted;
 	look.ret_definition = &definition;
+	look.is_private = site_is_private(site, look.now);
 	if (r == 0)
 		r = read_device(&look, uuid);
 	if (r < 0)

@@ -35,8 +35,9 @@ struct look {
 	struct registration noted; /* n_armed 0 unless is_noted */
 	bool is_noted;
 	bool is_stopping;
-	int types_fd;   /* -1: not registered */
-	int records_fd; /* -1: none */
+	bool is_private; /* of a site: whatever the files of definitions say */
+	int types_fd;    /* -1: not registered */
+	int records_fd;  /* -1: none */
 	struct store_parent store;
 	struct survey_file *files; /* as store.entries, where they were read before; else NULL */
 	struct presences presences;

@@ -192,11 +192,45 @@ static void test_directories_keep_definitions_private(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		assert_false(is_private(site, &w->uuid));
 		set_mode(w, paths[i], 0750);
+		/* As if it had been long ago. */
+		site->public_at -= 2000000;
 		assert_true(is_private(site, &w->uuid));
 		set_mode(w, paths[i], 0755);
 	}
+	assert_false(is_private(site, &w->uuid));
 	set_mode(w, "/etc/mdevctl.d/" P "/" U1, 0600);
 	assert_true(is_private(site, &w->uuid));
+	site_free(site);
+}
+
+static mode_t mode_of_record(struct world *w, struct site *site, const char *reason)
+{
+	const struct record record = { .phase = CAMPAIGN_RETRY,
+		                       .registration = 7,
+		                       .reason = (char *)reason };
+	char full[512];
+	struct stat st;
+
+	assert_int_equal(site_write_record(site, &w->uuid, &record, false), 0);
+	snprintf(full, sizeof(full), "%s" RECORDS "/" U1, w->tree->root);
+	assert_int_equal(stat(full, &st), 0);
+	return st.st_mode & 0777;
+}
+
+/* Also of a definition that was read in the second in which its directory was closed. */
+static void test_reasons_are_as_private_as_directories_are_now(void **state)
+{
+	struct world *w = *state;
+	struct site *site;
+
+	tree_file(w->tree, "/etc/mdevctl.d/" P "/" U1, TEXT);
+	set_mode(w, "/etc/mdevctl.d", 0755);
+	set_mode(w, "/etc/mdevctl.d/" P, 0755);
+	site = open_site(w);
+	assert_int_equal(mode_of_record(w, site, "a0=secret"), 0644);
+	set_mode(w, "/etc/mdevctl.d/" P, 0700);
+	assert_int_equal(mode_of_record(w, site, "a0=secret"), 0600);
+	assert_int_equal(mode_of_record(w, site, NULL), 0644);
 	site_free(site);
 }
 
@@ -205,9 +239,13 @@ static void test_directories_keep_definitions_private(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		row(test_parent_that_is_not_there), row(test_registration_that_ends),
-		row(test_instances_are_read_anew),  row(test_records_whose_directory_goes),
-		row(test_definitions_come_and_go),  row(test_directories_keep_definitions_private),
+		row(test_parent_that_is_not_there),
+		row(test_registration_that_ends),
+		row(test_instances_are_read_anew),
+		row(test_records_whose_directory_goes),
+		row(test_definitions_come_and_go),
+		row(test_directories_keep_definitions_private),
+		row(test_reasons_are_as_private_as_directories_are_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
