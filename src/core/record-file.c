@@ -23,6 +23,8 @@
 /* tmpfiles.d removes it at boot: a soft-reboot is the same boot for us. */
 #define STOPPING "stopping"
 
+#define DIR_MODE 0755
+
 /* More new files of random names are never there. */
 #define NAMES_MAX 8
 
@@ -33,7 +35,8 @@ struct records {
 		bool has_boot;
 		char boot[40];   /* its id, "" where the kernel tells none (a relocated root) */
 		uint64_t serial; /* of the last new file; 0: none was made */
-		mode_t mask;     /* umask, once there is a serial */
+		bool has_mask;
+		mode_t mask; /* umask */
 	} * recall;
 };
 
@@ -111,34 +114,43 @@ int records_open_parent_at(int root_fd, const char *parent)
 	return file_open_beneath(root_fd, path, O_RDONLY | O_DIRECTORY);
 }
 
+/* Of this process, asked for once. */
+static mode_t mask_of(const struct records *records)
+{
+	struct recall *recall = records->recall;
+
+	if (!recall->has_mask) {
+		recall->mask = umask(0);
+		umask(recall->mask);
+		recall->has_mask = true;
+	}
+	return recall->mask;
+}
+
 /* Readable by everybody whatever the umask of the command that happens to be first. 1: made,
  * 0: it was there. */
-static int make_dir(int dirfd, const char *name)
+static int make_dir(const struct records *records, int dirfd, const char *path)
 {
-	if (mkdirat(dirfd, name, 0755) < 0)
+	if (mkdirat(dirfd, path, DIR_MODE) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	return fchmodat(dirfd, name, 0755, 0) < 0 ? -errno : 1;
+	return mask_of(records) & DIR_MODE && fchmodat(dirfd, path, DIR_MODE, 0) < 0 ? -errno : 1;
 }
 
-static int make_parent(int root_fd, const char *parent)
+int records_make_parent_at(const struct records *records, int root_fd, const char *parent,
+                           bool *ret_is_new)
 {
-	_cleanup_(closep) int fd = -1;
-	int r = make_dir(root_fd, PARENTS);
-
-	if (r < 0)
-		return r;
-	fd = file_open_beneath(root_fd, PARENTS, O_RDONLY | O_DIRECTORY);
-	return fd < 0 ? fd : make_dir(fd, parent);
-}
-
-int records_make_parent_at(int root_fd, const char *parent, bool *ret_is_new)
-{
-	int fd = records_open_parent_at(root_fd, parent), r;
+	char path[sizeof(PARENTS) + NAME_MAX + 1];
+	int r;
 
 	*ret_is_new = false;
-	if (fd != -ENOENT)
-		return fd;
-	r = make_parent(root_fd, parent);
+	if (store_parent_problem(parent))
+		return -EINVAL;
+	snprintf(path, sizeof(path), PARENTS "/%s", parent);
+	r = make_dir(records, root_fd, path);
+	if (r == -ENOENT) {
+		r = make_dir(records, root_fd, PARENTS);
+		r = r < 0 ? r : make_dir(records, root_fd, path);
+	}
 	*ret_is_new = r == 1;
 	return r < 0 ? r : records_open_parent_at(root_fd, parent);
 }
@@ -173,9 +185,12 @@ int records_open_parent(const struct records *records, const char *parent)
 int records_make_parent(const struct records *records, const char *parent)
 {
 	_cleanup_(closep) int root_fd = records_open(records);
+	int fd = root_fd < 0 ? root_fd : records_open_parent_at(root_fd, parent);
 	bool is_new;
 
-	return root_fd < 0 ? root_fd : records_make_parent_at(root_fd, parent, &is_new);
+	return root_fd < 0 || fd != -ENOENT
+	               ? fd
+	               : records_make_parent_at(records, root_fd, parent, &is_new);
 }
 
 /* Counted from somewhere, which is chosen at the first, and when somebody else is there: a
@@ -186,8 +201,6 @@ static int choose_serial(struct recall *recall, bool is_taken)
 		recall->serial++;
 		return 0;
 	}
-	recall->mask = umask(0);
-	umask(recall->mask);
 	return getrandom(&recall->serial, sizeof(recall->serial), 0) == sizeof(recall->serial)
 	               ? 0
 	               : -errno;
@@ -220,7 +233,7 @@ static int fill(const struct records *records, int fd, const struct strbuf *text
 	if (strbuf_error(&whole) < 0 || strbuf_error(text) < 0)
 		return -ENOMEM;
 	/* Not left to the umask. */
-	if (mode & records->recall->mask && fchmod(fd, mode) < 0)
+	if (mode & mask_of(records) && fchmod(fd, mode) < 0)
 		return -errno;
 	return file_write_all(fd, whole.data, whole.len);
 }

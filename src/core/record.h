@@ -85,8 +85,10 @@ int records_open_parent_at(int root_fd, const char *parent) _must_check_;
  * remembered. */
 int records_make_parent(const struct records *records, const char *parent) _must_check_;
 
-/** The same, where RECORD_DIR is open. *ret_is_new: it was made, and nothing is in it. */
-int records_make_parent_at(int root_fd, const char *parent, bool *ret_is_new) _must_check_;
+/** The same, where RECORD_DIR is open; for who has found none. *ret_is_new: it was made, and
+ * nothing is in it. */
+int records_make_parent_at(const struct records *records, int root_fd, const char *parent,
+                           bool *ret_is_new) _must_check_;
 
 /** As record_read(), where that directory is open. */
 int record_read_at(const struct records *records, int dirfd, const struct mdev_uuid *uuid,

@@ -217,7 +217,7 @@ int registration_remember_at(const struct records *records, int root_fd, const c
 	bool is_new = false;
 
 	if (*dirfd < 0)
-		*dirfd = records_make_parent_at(root_fd, parent, &is_new);
+		*dirfd = records_make_parent_at(records, root_fd, parent, &is_new);
 	if (*dirfd < 0)
 		return *dirfd;
 	/* Whoever was slow to read the definitions would arm what came after the first. */
