@@ -466,11 +466,9 @@ int ops_try(struct ops *ops, const struct try_request *req, const struct mdev_uu
 	_cleanup_(site_freep) struct site *own = NULL;
 	int r = req->site ? 0 : site_new(ops, req->parent, &own);
 
-	if (r == -ESTALE)
-		r = is_over(req, &why);
-	else if (r < 0)
+	if (r < 0)
 		ops_result(r, &why);
-	if (r == 0)
+	else
 		r = try_at(req->site ? req->site : own, req, uuid, &why);
 	return r < 0 ? error_move(&why, err) : r;
 }

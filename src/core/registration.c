@@ -42,6 +42,11 @@ static int read_number(const struct sysfs *sysfs, const char *parent, uint64_t *
 	return r < 0 ? r : record_parse_u64(strbuf_str(&text), ret);
 }
 
+static bool is_absent(int r)
+{
+	return r == -ENOENT || r == -ENOTDIR || r == -ENODEV;
+}
+
 int registration_read(const struct sysfs *sysfs, const char *parent, uint64_t *ret)
 {
 	char path[sizeof(SYSFS_PARENTS) + NAME_MAX + sizeof(TYPES) + 2];
@@ -54,7 +59,7 @@ int registration_read(const struct sysfs *sysfs, const char *parent, uint64_t *r
 	r = sysfs_dir_inode(sysfs, path, &id);
 	if (r == 0 && sysfs_is_relocated(sysfs))
 		r = read_number(sysfs, parent, &id);
-	if (r == -ENOENT || r == -ENOTDIR || r == -ENODEV) {
+	if (is_absent(r)) {
 		id = 0;
 		r = 0;
 	}
@@ -77,19 +82,28 @@ static int read_open_types(const struct sysfs *sysfs, const char *parent, int ty
 	return 0;
 }
 
-int registration_open_at(const struct sysfs *sysfs, int parent_fd, const char *parent,
-                         uint64_t registration)
+int registration_open_any(const struct sysfs *sysfs, int parent_fd, const char *parent,
+                          uint64_t *ret)
 {
 	_cleanup_(closep) int fd = sysfs_open_dir_beneath(parent_fd, TYPES);
 	uint64_t id = 0;
-	int r;
+	int r = fd < 0 ? fd : read_open_types(sysfs, parent, fd, &id);
+
+	if (r < 0 && !is_absent(r))
+		return r;
+	*ret = r < 0 ? 0 : id;
+	return *ret == 0 ? -ENOENT : TAKE_FD(fd);
+}
+
+int registration_open_at(const struct sysfs *sysfs, int parent_fd, const char *parent,
+                         uint64_t registration)
+{
+	uint64_t id = 0;
+	_cleanup_(closep) int fd = registration_open_any(sysfs, parent_fd, parent, &id);
 
 	if (fd < 0)
-		return fd == -ENOENT || fd == -ENODEV ? -ESTALE : fd;
-	r = read_open_types(sysfs, parent, fd, &id);
-	if (r < 0)
-		return r == -ENOENT || r == -ENODEV ? -ESTALE : r;
-	return id == registration && id != 0 ? TAKE_FD(fd) : -ESTALE;
+		return fd == -ENOENT ? -ESTALE : fd;
+	return id == registration ? TAKE_FD(fd) : -ESTALE;
 }
 
 int registration_open(const struct sysfs *sysfs, const char *parent, uint64_t registration)

@@ -38,6 +38,11 @@ int registration_open(const struct sysfs *sysfs, const char *parent,
 int registration_open_at(const struct sysfs *sysfs, int parent_fd, const char *parent,
                          uint64_t registration) _must_check_;
 
+/** Opens mdev_supported_types of whatever registration there is, below the parent's directory;
+ * *ret is which. -ENOENT, and *ret 0: not registered. */
+int registration_open_any(const struct sysfs *sysfs, int parent_fd, const char *parent,
+                          uint64_t *ret) _must_check_;
+
 /** Reads the registration seen last. -ENOENT: none in this boot. */
 int registration_recall(const struct records *records, const char *parent,
                         struct registration *ret) _must_check_;

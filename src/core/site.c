@@ -43,31 +43,24 @@ static bool is_absent(int r)
 	return r == -ENOENT || r == -ENODEV || r == -ENOTDIR;
 }
 
+/* A parent that has gone may still have devices on their way out, and need not have been
+ * registered at all. */
 static int open_registration(struct site *site)
 {
 	const struct sysfs *sysfs = site->ops->sysfs;
-	int r = registration_read(sysfs, site->parent, &site->registration);
 
-	if (r < 0 || site->registration == 0)
-		return r;
 	site->parent_fd = sysfs_open_parent(sysfs, site->parent);
 	if (site->parent_fd < 0)
-		return is_absent(site->parent_fd) ? -ESTALE : site->parent_fd;
-	site->types_fd = registration_open_at(sysfs, site->parent_fd, site->parent,
-	                                      site->registration);
-	return site->types_fd < 0 ? site->types_fd : 0;
+		return is_absent(site->parent_fd) ? 0 : site->parent_fd;
+	site->types_fd = registration_open_any(sysfs, site->parent_fd, site->parent,
+	                                       &site->registration);
+	return site->types_fd < 0 && site->types_fd != -ENOENT ? site->types_fd : 0;
 }
 
-/* A parent that has gone may still have devices on their way out, and need not have been
- * registered at all. */
 static int open_rest(struct site *site)
 {
 	struct ops *ops = site->ops;
 
-	if (site->parent_fd < 0)
-		site->parent_fd = sysfs_open_parent(ops->sysfs, site->parent);
-	if (site->parent_fd < 0 && !is_absent(site->parent_fd))
-		return site->parent_fd;
 	site->bus_fd = sysfs_open_dir(ops->sysfs, SYSFS_DEVICES);
 	if (site->bus_fd < 0 && site->bus_fd != -ENOENT)
 		return site->bus_fd;

@@ -41,7 +41,7 @@ struct site {
 	struct site_type type;
 };
 
-/** Opens what there is of a parent. -ESTALE if it registers anew meanwhile, or goes. */
+/** Opens what there is of a parent, in the registration that it has now. */
 int site_new(struct ops *ops, const char *parent, struct site **ret) _must_check_;
 
 /** Closes all. NULL is fine. */

@@ -129,18 +129,13 @@ static int read_records(struct look *look, const struct open *o)
 static int read_registration(struct look *look, struct open *o)
 {
 	const struct sysfs *sysfs = look->ops->sysfs;
-	int r = registration_read(sysfs, look->parent, &look->registration);
 
-	if (r < 0)
-		return r;
 	o->parent_fd = sysfs_open_parent(sysfs, look->parent);
-	if (look->registration == 0)
-		return 0;
 	if (o->parent_fd < 0)
-		return is_absent(o->parent_fd) ? -ESTALE : o->parent_fd;
-	look->types_fd = registration_open_at(sysfs, o->parent_fd, look->parent,
-	                                      look->registration);
-	return look->types_fd < 0 ? look->types_fd : 0;
+		return is_absent(o->parent_fd) ? 0 : o->parent_fd;
+	look->types_fd = registration_open_any(sysfs, o->parent_fd, look->parent,
+	                                       &look->registration);
+	return look->types_fd < 0 && look->types_fd != -ENOENT ? look->types_fd : 0;
 }
 
 static int read_devices(struct look *look, const struct open *o)

@@ -68,6 +68,37 @@ static void test_open(void **state)
 	assert_int_equal(registration_open(t->sysfs, P, 0), -ESTALE);
 }
 
+static int open_any(struct tree *t, uint64_t *ret)
+{
+	_cleanup_(closep) int fd = sysfs_open_parent(t->sysfs, P);
+
+	assert_true(fd >= 0);
+	return registration_open_any(t->sysfs, fd, P, ret);
+}
+
+static void test_open_any(void **state)
+{
+	struct tree *t = *state;
+	uint64_t id = 4711;
+	int fd;
+
+	tree_dir(t, "/sys/devices/" P);
+	tree_link(t, "/sys/class/mdev_bus/" P, "../../devices/" P);
+	assert_int_equal(open_any(t, &id), -ENOENT);
+	assert_int_equal(id, 0);
+	tree_parent(t, P, "ta", 1);
+	tree_file(t, NUMBER, "2");
+	fd = open_any(t, &id);
+	assert_true(fd >= 0);
+	assert_int_equal(id, 2);
+	assert_int_equal(faccessat(fd, "ta/create", F_OK, 0), 0);
+	close(fd);
+	tree_file(t, NUMBER, "x");
+	assert_int_equal(open_any(t, &id), -EINVAL);
+	tree_file(t, NUMBER, "0");
+	assert_int_equal(open_any(t, &id), -ENOENT);
+}
+
 static struct records *records_of(struct tree *t)
 {
 	struct records *records;
@@ -145,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_identity, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_open, tree_setup, tree_teardown),
+		cmocka_unit_test_setup_teardown(test_open_any, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_memory, tree_setup, tree_teardown),
 		cmocka_unit_test_setup_teardown(test_what_cannot_be_understood, tree_setup,
 		                                tree_teardown),
