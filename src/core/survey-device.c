@@ -216,12 +216,29 @@ static bool was_seen(const struct survey_hints *hints, const struct mdev_uuid *u
 	return false;
 }
 
+/* Of a hundred devices nearly all are of one type. */
+static void know_type(const struct look *look, const char *type)
+{
+	if (!look->known_type)
+		return;
+	free(*look->known_type);
+	*look->known_type = strdup(type);
+}
+
+static bool is_known(const struct look *look, const char *type)
+{
+	return look->known_type && *look->known_type && strcmp(*look->known_type, type) == 0;
+}
+
 static bool has_type(const struct look *look, const char *type)
 {
-	if (look->site && site_has_open(look->site, type))
+	if ((look->site && site_has_open(look->site, type)) || is_known(look, type))
 		return true;
-	return look->types_fd >= 0 && sysfs_name_is_plain(type) &&
-	       sysfs_has(look->types_fd, type) == 1;
+	if (look->types_fd < 0 || !sysfs_name_is_plain(type) ||
+	    sysfs_has(look->types_fd, type) != 1)
+		return false;
+	know_type(look, type);
+	return true;
 }
 
 static void take_record(const struct subject *s, uint64_t hash, struct campaign_facts *facts)

@@ -41,6 +41,7 @@ struct look {
 	struct store_parent store;
 	struct survey_file *files; /* as store.entries, where they were read before; else NULL */
 	struct presences presences;
+	char **known_type; /* the type that was last seen to be offered; NULL: not remembered */
 	struct definition **ret_definition; /* takes what was read, or NULL */
 };
 

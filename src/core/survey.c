@@ -233,11 +233,13 @@ static int look_once(struct ops *ops, const char *parent, const struct survey_hi
                      struct survey *ret)
 {
 	_cleanup_(survey_done) struct survey s = { 0 };
+	_cleanup_(freep) char *known_type = NULL;
 	_cleanup_(look_done) struct look look = {
 		.ops = ops,
 		.parent = parent,
 		.hints = hints,
 		.now = record_now(),
+		.known_type = &known_type,
 		.types_fd = -1,
 		.records_fd = -1,
 		.store = { .fd = -1 },

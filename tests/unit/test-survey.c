@@ -243,6 +243,29 @@ static void test_records(void **state)
 	assert_look(w, U1, DEVICE_WAITING_TYPE, CAMPAIGN_MISS, NULL);
 }
 
+/* One look at all of them, whatever it remembers of the last. */
+static void test_types_of_neighbours(void **state)
+{
+	struct world *w = *state;
+	const char *const uuids[] = { U1, U2, U3, U4 };
+	const char *const types[] = { "ta", "tb", "ta", "tc" };
+	struct mdev_uuid armed[ARRAY_SIZE(uuids)];
+	const struct registration r = { .id = 7, .armed = armed, .n_armed = ARRAY_SIZE(armed) };
+	char text[128];
+
+	tree_parent(w->tree, P, "tc", 4);
+	for (size_t i = 0; i < ARRAY_SIZE(uuids); i++) {
+		armed[i] = uuid_of(uuids[i]);
+		snprintf(text, sizeof(text), "{\"mdev_type\":\"%s\",\"start\":\"auto\"}", types[i]);
+		define(w, P, uuids[i], text);
+	}
+	assert_int_equal(registration_remember(w->ops->records, P, &r), 0);
+	assert_look(w, U1, DEVICE_STARTING, CAMPAIGN_START, NULL);
+	assert_look(w, U2, DEVICE_WAITING_TYPE, CAMPAIGN_MISS, NULL);
+	assert_look(w, U3, DEVICE_STARTING, CAMPAIGN_START, NULL);
+	assert_look(w, U4, DEVICE_STARTING, CAMPAIGN_START, NULL);
+}
+
 static void test_stuck(void **state)
 {
 	struct world *w = *state;
@@ -485,6 +508,7 @@ int main(void)
 		WORLD_TEST(test_a_registration_may_be_noted_and_arm_nothing),
 		WORLD_TEST(test_whoever_notes_first_is_right),
 		WORLD_TEST(test_records),
+		WORLD_TEST(test_types_of_neighbours),
 		WORLD_TEST(test_stuck),
 		WORLD_TEST(test_hints),
 		WORLD_TEST(test_other_parents),
