@@ -143,7 +143,7 @@ int presence_scan_at(const struct sysfs *sysfs, int parent_fd, int bus_fd,
 		/* Trees of plain files have no such link. */
 		.needs_driver = !sysfs_is_relocated(sysfs),
 	};
-	int r = uuid ? scan_one(&scan, uuid) : dir_each(parent_fd, on_entry, &scan);
+	int r = uuid ? scan_one(&scan, uuid) : dir_each_new(parent_fd, on_entry, &scan);
 
 	if (r < 0)
 		return r;

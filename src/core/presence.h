@@ -41,7 +41,7 @@ int presence_scan_for(const struct sysfs *sysfs, const char *parent, const struc
                       struct presences *ret) _must_check_;
 
 /** As presence_scan_for(), where the parent's directory and SYSFS_DEVICES
- * (-1: nothing is there) are open. */
+ * (-1: nothing is there) are open; the former just now, unless there is a UUID. */
 int presence_scan_at(const struct sysfs *sysfs, int parent_fd, int bus_fd,
                      const struct mdev_uuid *uuid, struct presences *ret) _must_check_;
 

@@ -112,7 +112,7 @@ static int scan_bus(const struct sysfs *sysfs, struct snapshot *s)
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	r = dir_each(fd, on_bus_device, s);
+	r = dir_each_new(fd, on_bus_device, s);
 	if (r < 0)
 		return r;
 	if (s->n > 1)
@@ -166,7 +166,7 @@ static int on_type(void *userdata, const char *name, unsigned char type)
 		return 0;
 	}
 	r = intern(&walk->snapshot->types, name, &walk->type_index);
-	return r < 0 ? r : dir_each(fd, on_type_device, walk);
+	return r < 0 ? r : dir_each_new(fd, on_type_device, walk);
 }
 
 static int scan_parent(int class_fd, const char *parent, struct snapshot *s, bool *ret_partial)
@@ -185,7 +185,7 @@ static int scan_parent(int class_fd, const char *parent, struct snapshot *s, boo
 	walk.types_fd = types_fd;
 	r = intern(&s->parents, parent, &walk.parent_index);
 	if (r == 0)
-		r = dir_each(types_fd, on_type, &walk);
+		r = dir_each_new(types_fd, on_type, &walk);
 	if (walk.is_partial)
 		*ret_partial = true;
 	return r;

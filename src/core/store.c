@@ -118,7 +118,7 @@ int store_list_parents(const struct store *store, struct names *ret)
 		return 0;
 	if (fd < 0)
 		return fd;
-	r = dir_each(fd, on_parent, &walk);
+	r = dir_each_new(fd, on_parent, &walk);
 	if (r < 0)
 		return r;
 	names_sort(&names);
@@ -213,7 +213,7 @@ static int store_scan_parent(const struct store *store, struct store_parent *p,
                              const struct mdev_uuid *only)
 {
 	struct entry_walk walk = { .store = store, .parent = p, .only = only };
-	int r = dir_each(p->fd, on_entry, &walk);
+	int r = dir_each_new(p->fd, on_entry, &walk);
 
 	if (r == -ENOMEM)
 		return r;

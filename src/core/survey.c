@@ -353,7 +353,7 @@ static int list_by_devices(struct parents *p)
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	return dir_each(fd, on_bus_device, p);
+	return dir_each_new(fd, on_bus_device, p);
 }
 
 static int take_names(const struct log *log, const struct names *from, struct names *to)

@@ -184,7 +184,7 @@ int types_read(const struct sysfs *sysfs, const struct log *log, const char *par
 
 	if (fd < 0)
 		return fd;
-	r = dir_each(fd, on_id, &walk);
+	r = dir_each_new(fd, on_id, &walk);
 	if (r < 0)
 		return r;
 	names_sort(&walk.ids);

@@ -235,7 +235,7 @@ static int watch_parents(struct watch *w, size_t tree)
 
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 0;
-	r = dir_each(fd, on_parent, &walk);
+	r = dir_each_new(fd, on_parent, &walk);
 	return r == -ENOMEM ? r : 0;
 }
 

@@ -138,16 +138,14 @@ static int entries_each(const char *buffer, size_t n,
 	return r;
 }
 
-int dir_each(int fd, int (*each)(void *userdata, const char *name, unsigned char type),
-             void *userdata)
+int dir_each_new(int fd, int (*each)(void *userdata, const char *name, unsigned char type),
+                 void *userdata)
 {
 	/* Not readdir(), which costs five more system calls and an allocation: listings
 	 * look into hundreds of directories, most of them nearly empty. */
 	_Alignas(struct dirent64) char buffer[DIR_CHUNK];
 	int r = 0;
 
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
 	while (r >= 0) {
 		ssize_t n = getdents64(fd, buffer, sizeof(buffer));
 
@@ -156,6 +154,12 @@ int dir_each(int fd, int (*each)(void *userdata, const char *name, unsigned char
 		r = entries_each(buffer, (size_t)n, each, userdata);
 	}
 	return r;
+}
+
+int dir_each(int fd, int (*each)(void *userdata, const char *name, unsigned char type),
+             void *userdata)
+{
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : dir_each_new(fd, each, userdata);
 }
 
 void names_done(struct names *names)

@@ -34,6 +34,10 @@ int file_write_all(int fd, const void *bytes, size_t n) _must_check_;
 int dir_each(int fd, int (*each)(void *userdata, const char *name, unsigned char type),
              void *userdata) _must_check_;
 
+/** As dir_each(), of a directory that was opened just now: it need not be rewound. */
+int dir_each_new(int fd, int (*each)(void *userdata, const char *name, unsigned char type),
+                 void *userdata) _must_check_;
+
 /* Names of a directory in byte order. */
 struct names {
 	char **items;

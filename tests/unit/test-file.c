@@ -121,8 +121,11 @@ static void test_names_of_a_directory(void **state)
 	tree_dir(t, "/d/a");
 	tree_file(t, "/d/\xc3\xa9", "");
 	dir = open_in(t, "/d", O_RDONLY | O_DIRECTORY);
-	assert_int_equal(dir_each(dir, stop_at_second, &n), -ECANCELED);
+	assert_int_equal(dir_each_new(dir, stop_at_second, &n), -ECANCELED);
 	assert_int_equal(n, 2);
+	assert_int_equal(dir_each_new(dir, stop_at_second, &n), 0);
+	n = 0;
+	assert_int_equal(dir_each(dir, stop_at_second, &n), -ECANCELED);
 	/* from the beginning again */
 	assert_int_equal(dir_names(dir, &names), 0);
 	assert_int_equal(names.n, 3);
