@@ -148,19 +148,18 @@ check "the fourth heals" create "$B" p2
 is "$(kmod_parent p2 attempts) $(kmod_created p2 "$B")" "6 1:1" "six attempts, one create"
 
 # delays: whoever waits is in the driver
-kmod "add p3 create_delay_ms=3000"
+kmod "add p3 create_delay_ms=8000"
 in_background delay create "$D" p3
 check "a delayed create is in the driver" wait_for 30 kmod_is p3 attempts 1
 check_not "and not done" test -e /tmp/bg.delay
 check "the device is half made" test ! -e "/sys/devices/virtual/$TYPE/p3/$D/mdev_type"
 wait "$PID"
 is "$(cat /tmp/bg.delay)" 0 "it ends well"
-kmod "set p3 remove_delay_ms=3000 attr_delay_ms=2000"
-in_background delay put "$SYS_BUS/$D/alpha" slow
-sleep 0.5
-is "$(cat "$SYS_BUS/$D/alpha")" "" "a delayed attribute is not yet written"
-wait "$PID"
-is "$(cat "$SYS_BUS/$D/alpha")" slow "and then is"
+kmod "set p3 remove_delay_ms=8000 attr_delay_ms=2000"
+begin=$(date +%s%N)
+check "a delayed attribute is written" put "$SYS_BUS/$D/alpha" slow
+check "after its delay" test $(($(date +%s%N) - begin)) -ge 2000000000
+is "$(cat "$SYS_BUS/$D/alpha")" slow "as it is"
 in_background delay put "$SYS_BUS/$D/remove" 1
 check "a delayed removal takes the device off the bus" wait_for_not 30 sys_active "$D"
 check "but not from its parent" test -d "/sys/devices/virtual/$TYPE/p3/$D"
