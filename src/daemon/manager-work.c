@@ -96,6 +96,14 @@ static void format_task(void *userdata, struct strbuf *out)
 	worker_task_format(task, out);
 }
 
+/* What takes its time is told by a look meanwhile. */
+static void on_begun(void *userdata)
+{
+	struct work *work = userdata;
+
+	manager_mark_own(work->m, work->p);
+}
+
 /* ---- its report ------------------------------------------------------------------------------ */
 
 static void report_done(struct worker_report *report)
@@ -203,7 +211,11 @@ static void end_work(void *userdata, int status)
 }
 
 const struct pool_calls manager_pool_calls = {
-	.format = format_task, .serve = serve, .report = take_report, .done = end_work
+	.format = format_task,
+	.serve = serve,
+	.begun = on_begun,
+	.report = take_report,
+	.done = end_work,
 };
 
 /* ---- its beginning ------------------------------------------------------------------------------ */
@@ -258,12 +270,15 @@ static int begin(struct manager *m, struct parent *p, const struct survey *surve
 	work->m = m;
 	work->p = p;
 	r = make_task(&work->task, p, survey, n);
-	if (r == 0)
-		r = pool_add(m->pool, work, limit_of(m, n));
 	if (r < 0)
 		return r;
-	p->work = TAKE_PTR(work);
-	return 0;
+	p->work = work;
+	r = pool_add(m->pool, work, limit_of(m, n));
+	if (r < 0)
+		p->work = NULL;
+	else
+		(void)TAKE_PTR(work);
+	return r;
 }
 
 static int64_t pause_after(unsigned hot)
@@ -309,11 +324,8 @@ void manager_begin_work(struct manager *m, struct parent *p, const struct survey
 	}
 	p->work_after = ++p->hot < HOT_MAX ? 0 : now + pause_after(p->hot);
 	r = begin(m, p, survey, n);
-	/* What takes its time is told by a look meanwhile. */
-	if (r == 0) {
-		manager_mark_own(m, p);
+	if (r == 0)
 		return;
-	}
 	log_warn(env_log(m->env), "No worker for parent %s: %s (trying again)", p->name,
 	         strerror(-r));
 	p->work_after = now + PAUSE_MAX / 60;

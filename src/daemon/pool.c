@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -15,13 +14,15 @@
 #include "daemon/jobs.h"
 #include "daemon/pool.h"
 
-/* So long without a step in any task all workers count as held up. */
+/* Creates of the kernel wait for each other (the locks of sysfs, mdev's list), so that more
+ * workers than needed cost time instead of saving any: there is one, until that long no step is
+ * made in any task. Then a driver is waited for, not a CPU, and another one helps. */
 #define HELD_UP_US 300000
 
 /* Where tasks come others follow. */
 #define LINGER_US 1000000
 
-/* So many times HELD_UP_US the first that waits does so, whatever steps are made: one slow task
+/* So many times HELD_UP_US the first that waits does so, whatever steps are made: one long task
  * must not have the only worker to itself. */
 #define TICKS_MAX 5
 
@@ -54,7 +55,6 @@ struct pool {
 	const struct pool_calls *calls;
 	void *userdata;
 	unsigned max;
-	unsigned n_at_once; /* are begun without waiting for those that there are */
 	struct jobs *jobs;
 	struct worker *workers;
 	struct task *waiting; /* first come, first served */
@@ -227,6 +227,12 @@ static void on_worker_done(void *userdata, int status)
 		end_task(pool, task, status);
 }
 
+static void tell_begun(const struct pool *pool, const struct task *task)
+{
+	if (pool->calls->begun)
+		pool->calls->begun(task->userdata);
+}
+
 /* For the task that waits first. False: no memory now. */
 static bool begin_worker(struct pool *pool)
 {
@@ -243,7 +249,7 @@ static bool begin_worker(struct pool *pool)
 		return false;
 	}
 	pool->workers = worker;
-	take_waiting(pool);
+	tell_begun(pool, take_waiting(pool));
 	return true;
 }
 
@@ -263,6 +269,7 @@ static bool hand_over(struct worker *worker, struct task *task)
 		return false;
 	worker->task = task;
 	job_set_limit(worker->job, task->limit);
+	tell_begun(pool, task);
 	return true;
 }
 
@@ -281,6 +288,14 @@ static void retire(struct worker *worker)
 	job_end(worker->job);
 }
 
+static void watch_the_waiting(struct pool *pool)
+{
+	if (sd_event_source_get_enabled(pool->helper, NULL) != 0)
+		return;
+	pool->seen_steps = atomic_load(pool->steps);
+	set_timer(pool, pool->helper, HELD_UP_US);
+}
+
 /* One that cannot take a task makes room for one that can. */
 static void dispatch(struct pool *pool)
 {
@@ -295,23 +310,28 @@ static void dispatch(struct pool *pool)
 		if (!begin_worker(pool))
 			break;
 	}
-	while (pool->waiting && count_workers(pool) < pool->n_at_once && begin_worker(pool))
-		;
+	if (pool->waiting && !pool->workers)
+		(void)begin_worker(pool);
 	if (pool->waiting)
-		set_timer(pool, pool->helper, HELD_UP_US);
+		watch_the_waiting(pool);
+}
+
+static bool are_held_up(const struct pool *pool)
+{
+	return atomic_load(pool->steps) == pool->seen_steps;
 }
 
 static int on_helper(sd_event_source *source, uint64_t now, void *userdata)
 {
 	struct pool *pool = userdata;
-	unsigned steps = atomic_load(pool->steps);
 
-	if (pool->waiting && (++pool->waiting->ticks >= TICKS_MAX || steps == pool->seen_steps) &&
+	if (!pool->waiting)
+		return 0;
+	if ((++pool->waiting->ticks >= TICKS_MAX || are_held_up(pool)) &&
 	    count_workers(pool) < pool->max)
 		(void)begin_worker(pool);
-	pool->seen_steps = steps;
 	if (pool->waiting)
-		set_timer(pool, source, HELD_UP_US);
+		watch_the_waiting(pool);
 	return 0;
 }
 
@@ -340,17 +360,6 @@ static int add_timer(sd_event *event, sd_event_time_handler_t handler, struct po
 	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }
 
-static void set_max(struct pool *pool, unsigned max)
-{
-	cpu_set_t set;
-	unsigned n = max;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		n = (unsigned)CPU_COUNT(&set);
-	pool->max = max;
-	pool->n_at_once = n < max ? n : max;
-}
-
 static int share_steps(struct pool *pool)
 {
 	void *page = mmap(NULL, sizeof(*pool->steps), PROT_READ | PROT_WRITE,
@@ -371,7 +380,7 @@ int pool_new(sd_event *event, const struct pool_calls *calls, void *userdata, un
 	if (!pool)
 		return -ENOMEM;
 	*pool = (struct pool){ .event = event, .calls = calls, .userdata = userdata };
-	set_max(pool, max);
+	pool->max = max;
 	pool->waiting_tail = &pool->waiting;
 	r = share_steps(pool);
 	if (r >= 0)
@@ -402,7 +411,7 @@ void pool_free(struct pool *pool)
 
 void pool_renew(struct pool *pool, unsigned max)
 {
-	set_max(pool, max);
+	pool->max = max;
 	for (struct worker *w = pool->workers; w; w = w->next) {
 		if (!w->task && !w->is_last)
 			job_end(w->job);

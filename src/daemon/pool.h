@@ -21,6 +21,8 @@ struct pool_calls {
 	 * no NUL. The process may exit in it, which is the end of this task too, and exits when it
 	 * returns a negative errno. */
 	int (*serve)(void *userdata, const char *text, int report_fd);
+	/* In the daemon: a process has it, or begins with it. NULL: nobody cares. */
+	void (*begun)(void *task);
 	/* In the daemon: a piece of the report. */
 	void (*report)(void *task, const char *bytes, size_t n);
 	/* In the daemon, once: as struct job_calls' done(). task is the callee's again. */

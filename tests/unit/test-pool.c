@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -241,7 +240,7 @@ static void test_who_is_held_up_holds_up_nobody(void **state)
 	assert_int_equal(stuck.status, 0);
 }
 
-/* Two are begun at once at most where there are two CPUs: four need help. */
+/* One is begun at once: four need help. */
 static void test_others_help_where_all_are_held_up(void **state)
 {
 	struct world *w = *state;
@@ -277,20 +276,13 @@ static void test_slow_tasks_come_to_their_end(void **state)
 		assert_int_equal(slow[i].status, 0);
 }
 
-/* As on a machine with one CPU, where one worker is begun at once. */
 static void test_who_is_slow_but_steady_does_not_keep_others_waiting(void **state)
 {
 	struct world *w = *state;
-	cpu_set_t all, one;
 	struct task slow, other = task_of(w, "a");
 	size_t n;
 
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
 	pool_renew(w->pool, 2);
-	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
 	slow = task_of(w, "step");
 	add(w, &slow, AMPLE_US);
 	add(w, &other, AMPLE_US);

@@ -377,16 +377,11 @@ static void test_no_lock_is_kept(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		row(test_writes_and_answers),
-		row(test_one_child_until_it_hangs),
-		row(test_a_kept_file_is_opened_once),
-		row(test_another_child_keeps_nothing),
-		row(test_killed_child_is_replaced),
-		row(test_fork_of_the_owner),
-		row(test_fork_of_who_keeps_a_file),
-		row(test_interrupt),
-		row(test_no_output_is_kept),
-		row(test_no_lock_is_kept),
+		row(test_writes_and_answers),         row(test_one_child_until_it_hangs),
+		row(test_a_kept_file_is_opened_once), row(test_another_child_keeps_nothing),
+		row(test_killed_child_is_replaced),   row(test_fork_of_the_owner),
+		row(test_fork_of_who_keeps_a_file),   row(test_interrupt),
+		row(test_no_output_is_kept),          row(test_no_lock_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
