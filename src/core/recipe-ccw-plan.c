@@ -152,9 +152,7 @@ static int plan_offline(const struct planning *p)
 	int r = 0;
 
 	if (!f->device.is_there)
-		return ccw_is_driver(driver, "io_subchannel")
-		               ? add_settle(p, CCW_GOAL_THERE)
-		               : 0;
+		return ccw_is_driver(driver, "io_subchannel") ? add_settle(p, CCW_GOAL_THERE) : 0;
 	if (f->device.online == 0 && !ccw_device_comes_online(&f->device))
 		return 0;
 	if (f->device.online == 0)

@@ -509,8 +509,8 @@ static void test_what_is_left_may_go(void **state)
 		assert_int_equal(p.n, 3);
 		css_unplug(f->tree, "0.0.0001");
 		for (size_t j = 0; j < p.n; j++)
-			assert_int_equal(
-				kind()->is_done(f->ops, f->recipe, &p.steps[j], &f->err), 1);
+			assert_int_equal(kind()->is_done(f->ops, f->recipe, &p.steps[j], &f->err),
+			                 1);
 		recipe_plan_done(&p);
 		assert_plan(f, true, "");
 	}
