@@ -18,7 +18,7 @@
 #define RESCAN_US INT64_C(30000000)
 
 /* Where one event comes others follow: those of a device alone are a dozen. */
-#define LISTEN_US INT64_C(100000)
+#define LISTEN_US INT64_C(200000)
 
 static const struct netlink_library netlink = NETLINK_LINKED;
 
