@@ -244,7 +244,7 @@ static int run(struct daemon *d)
 int daemon_run(const struct daemon_options *options, struct env *env, const struct log *log,
                const struct journal *journal, struct error *err)
 {
-	struct daemon d = { .options = options, .env = env, .notify = { .fd = -1 }, .place = -1 };
+	struct daemon d = { .options = options, .env = env, .place = -1 };
 	int r = block_signals();
 
 	reporter_init(&d.reporter, journal);
@@ -256,7 +256,6 @@ int daemon_run(const struct daemon_options *options, struct env *env, const stru
 		r = options->worker ? run_worker(&d) : run(&d);
 	bus_free(d.bus);
 	manager_free(d.manager);
-	notify_done(&d.notify);
 	recipe_runner_free(d.recipes);
 	ops_free(d.ops);
 	sd_event_unref(d.event);

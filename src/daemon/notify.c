@@ -4,17 +4,11 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "daemon/notify.h"
-#include "shared/macro.h"
 
 /* In the order in which they are told; what is not here needs no words. */
 static const struct {
@@ -47,39 +41,7 @@ void notify_format(const struct manager_counts *counts, unsigned rescans_every, 
 		strbuf_addf(out, " (no kernel events here: looking every %u s)", rescans_every);
 }
 
-/* False: that is left to sd_notify(), which also knows other sockets, and waits. */
-static bool send_by(int fd, const char *path, const char *text)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t n = strlen(path), size = offsetof(struct sockaddr_un, sun_path) + n;
-	ssize_t sent;
-
-	if ((path[0] != '/' && path[0] != '@') || n >= sizeof(address.sun_path))
-		return false;
-	memcpy(address.sun_path, path, n);
-	/* sd_notify(3): an abstract one */
-	if (path[0] == '@')
-		address.sun_path[0] = '\0';
-	else
-		size++;
-	sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT,
-	              (const struct sockaddr *)&address, (socklen_t)size);
-	return sent >= 0 && (size_t)sent == strlen(text);
-}
-
-void notify_send(struct notify *notify, const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-
-	if (!path)
-		return;
-	if (notify->fd < 0)
-		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (notify->fd < 0 || !send_by(notify->fd, path, text))
-		sd_notify(false, text);
-}
-
-static void send_status(struct notify *notify, const char *before)
+static void send_status(const struct notify *notify, const char *before)
 {
 	_cleanup_(strbuf_done) struct strbuf text = STRBUF_INIT;
 
@@ -87,7 +49,7 @@ static void send_status(struct notify *notify, const char *before)
 	notify_format(manager_counts(notify->manager), manager_rescans_every(notify->manager),
 	              &text);
 	if (strbuf_error(&text) == 0)
-		notify_send(notify, text.data);
+		sd_notify(false, text.data);
 }
 
 static void on_counts(void *userdata)
@@ -97,18 +59,11 @@ static void on_counts(void *userdata)
 
 void notify_init(struct notify *notify, const struct manager *manager)
 {
-	notify->fd = -1;
 	notify->manager = manager;
 	notify->observer = (struct manager_observer){ .counts = on_counts, .userdata = notify };
 }
 
-void notify_done(struct notify *notify)
-{
-	closep(&notify->fd);
-	notify->fd = -1;
-}
-
-void notify_ready(struct notify *notify)
+void notify_ready(const struct notify *notify)
 {
 	send_status(notify, "READY=1\n");
 }

@@ -3,17 +3,7 @@
  * The line that systemd shows. */
 #include "config.h"
 
-#include <errno.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "daemon/notify.h"
-#include "lib/tree.h"
 #include "lib/unit.h"
 
 struct line {
@@ -62,87 +52,11 @@ static void test_every_state_is_told(void **state)
 	}
 }
 
-/* ---- to whom ---------------------------------------------------------------------------- */
-
-static int listen_at(const char *name, socklen_t size)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	assert_true(fd >= 0);
-	memcpy(address.sun_path, name, size);
-	size += offsetof(struct sockaddr_un, sun_path);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-	return fd;
-}
-
-static void assert_heard(int fd, const char *text)
-{
-	char found[64] = "";
-
-	assert_int_equal(recv(fd, found, sizeof(found) - 1, 0), strlen(text));
-	assert_string_equal(found, text);
-	assert_int_equal(recv(fd, found, sizeof(found), 0), -1);
-	assert_int_equal(errno, EAGAIN);
-}
-
-/* A service manager that has begun anew has another socket of that name. */
-static void test_sends_to_whoever_has_the_name(void **state)
-{
-	struct tree *t = *state;
-	struct notify notify;
-	char path[108];
-	int fd, kept;
-
-	assert_true((size_t)snprintf(path, sizeof(path), "%s/notify", t->root) < sizeof(path));
-	assert_int_equal(setenv("NOTIFY_SOCKET", path, 1), 0);
-	notify_init(&notify, NULL);
-	notify_send(&notify, "STATUS=unheard");
-	fd = listen_at(path, (socklen_t)strlen(path) + 1);
-	notify_send(&notify, "STATUS=1");
-	assert_heard(fd, "STATUS=1");
-	kept = notify.fd;
-	assert_true(kept >= 0);
-	notify_send(&notify, "STATUS=2");
-	assert_heard(fd, "STATUS=2");
-	close(fd);
-	tree_remove(t, "/notify");
-	fd = listen_at(path, (socklen_t)strlen(path) + 1);
-	notify_send(&notify, "STATUS=3");
-	assert_heard(fd, "STATUS=3");
-	assert_int_equal(notify.fd, kept);
-	close(fd);
-	notify_done(&notify);
-	unsetenv("NOTIFY_SOCKET");
-}
-
-static void test_sends_to_an_abstract_name(void **state)
-{
-	struct notify notify;
-	char name[64];
-	int fd, n = snprintf(name, sizeof(name), "@mdevmgr-test-%d", (int)getpid());
-
-	assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
-	name[0] = '\0';
-	fd = listen_at(name, (socklen_t)n);
-	notify_init(&notify, NULL);
-	notify_send(&notify, "STATUS=1");
-	assert_heard(fd, "STATUS=1");
-	close(fd);
-	notify_done(&notify);
-	unsetenv("NOTIFY_SOCKET");
-	notify_send(&notify, "STATUS=2");
-	assert_int_equal(notify.fd, -1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_every_state_is_told),
-		cmocka_unit_test_setup_teardown(test_sends_to_whoever_has_the_name, tree_setup,
-		                                tree_teardown),
-		cmocka_unit_test(test_sends_to_an_abstract_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
