@@ -41,12 +41,10 @@ static void *shared(size_t size)
 	return p;
 }
 
-static int apply_plan(struct tree *t, const struct plan *plan, unsigned limit_ms, pid_t *ret_pid,
-                      struct error *err)
+/* With nothing open yet. */
+static struct apply apply_to(const struct tree *t, unsigned limit_ms)
 {
-	_cleanup_(writer_freep) struct writer *writer = NULL;
-	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
-	struct apply apply = {
+	return (struct apply){
 		.env = t->env,
 		.sysfs = t->sysfs,
 		.limit_ms = limit_ms,
@@ -54,6 +52,14 @@ static int apply_plan(struct tree *t, const struct plan *plan, unsigned limit_ms
 		.bus_fd = -1,
 		.parent_fd = -1,
 	};
+}
+
+static int apply_plan(struct tree *t, const struct plan *plan, unsigned limit_ms, pid_t *ret_pid,
+                      struct error *err)
+{
+	_cleanup_(writer_freep) struct writer *writer = NULL;
+	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
+	struct apply apply = apply_to(t, limit_ms);
 	int r;
 
 	assert_int_equal(writer_new(t->sysfs, &writer), 0);
@@ -73,14 +79,7 @@ static int start(struct tree *t, const struct plan *plan, struct error *err)
 static int stop(struct tree *t, unsigned limit_ms, pid_t *ret_pid, struct error *err)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
-	struct apply apply = {
-		.env = t->env,
-		.sysfs = t->sysfs,
-		.limit_ms = limit_ms,
-		.type_fd = -1,
-		.bus_fd = -1,
-		.parent_fd = -1,
-	};
+	struct apply apply = apply_to(t, limit_ms);
 	struct mdev_uuid uuid;
 
 	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
@@ -495,17 +494,14 @@ static void check_told(struct tree *t, int parent_fd, const char *const *attrs)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
-	struct apply apply = { .env = t->env,
-		               .sysfs = t->sysfs,
-		               .type_fd = -1,
-		               .bus_fd = -1,
-		               .parent_fd = parent_fd };
+	struct apply apply = apply_to(t, 0);
 	struct mdev_uuid uuid;
 	struct plan plan = { 0 };
 
 	assert_int_equal(mdev_uuid_parse(UUID, &uuid), 0);
 	assert_int_equal(writer_new(t->sysfs, &writer), 0);
 	apply.writer = writer;
+	apply.parent_fd = parent_fd;
 	plan_of(&plan, attrs);
 	assert_int_equal(apply_start(&apply, &plan, &result, NULL), 0);
 	tree_rename(t, "/sys/devices/p1/" UUID, MOVED);
@@ -554,12 +550,7 @@ static int start_in(struct tree *t, uint64_t registration, char **ret_text)
 {
 	_cleanup_(writer_freep) struct writer *writer = NULL;
 	_cleanup_(apply_result_done) struct apply_result result = APPLY_RESULT_INIT;
-	struct apply apply = { .env = t->env,
-		               .sysfs = t->sysfs,
-		               .registration = registration,
-		               .type_fd = -1,
-		               .bus_fd = -1,
-		               .parent_fd = -1 };
+	struct apply apply = apply_to(t, 0);
 	struct error err = ERROR_INIT;
 	struct strbuf text = STRBUF_INIT;
 	struct plan plan = { 0 };
@@ -567,6 +558,7 @@ static int start_in(struct tree *t, uint64_t registration, char **ret_text)
 
 	assert_int_equal(writer_new(t->sysfs, &writer), 0);
 	apply.writer = writer;
+	apply.registration = registration;
 	plan_of(&plan, NULL);
 	r = apply_start(&apply, &plan, &result, &err);
 	if (r < 0)
